@@ -18,7 +18,7 @@ from tests.journals.direct import DirectJournal
 def recordings() -> dict[str, tuple[list[list[Operation]], dict[str, object]]]:
     """Return the commits of each recording, and what came of them."""
     found = {}
-    for path in sorted(HERE.glob("*.jsonl")):
+    for path in sorted(HERE.glob("evening-*.jsonl")):
         *commits, end = map(json.loads, path.read_text(encoding="utf-8").splitlines())
         found[path.stem] = ([[decode(one) for one in commit] for commit in commits], end)
     return found

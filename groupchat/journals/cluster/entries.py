@@ -30,6 +30,9 @@ _INTEGERS = 2**63
 """A table takes whole numbers below this one, and none below its negative."""
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 class Unreadable(Exception):
     """This version cannot read the entry; the text says why, as an administrator is told."""
 
@@ -52,7 +55,7 @@ def written(operation: Operation) -> bytes:
     """
     fields = encode(operation)
     _check(fields)
-    return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _JSON.encode(fields).encode()
 
 
 def entry_bytes(node: str, epoch: int, count: int, rules: int, operations: Sequence[bytes]) -> bytes:
@@ -96,7 +99,7 @@ def read_entry(data: bytes, known: int = RULES) -> Entry:
             )
         operations = tuple(map(decode, fields["o"]))
         entry = Entry(fields["n"], fields["e"], fields["i"], rules, operations)
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Unreadable(f"it cannot be read: {error}") from error
     for operation in operations:
         if isinstance(operation, Rules) and operation.rules > known:
@@ -106,12 +109,10 @@ def read_entry(data: bytes, known: int = RULES) -> Entry:
 
 def _check(value: Any) -> None:
     """:raises ValueError: something in a JSON value is no number that a table takes."""
-    if type(value) is int:
+    if isinstance(value, int):
         if not -_INTEGERS <= value < _INTEGERS:
             raise ValueError(f"{value} is no number that can be stored")
-    elif type(value) is dict:
-        for one in value.values():
-            _check(one)
-    elif type(value) in (list, tuple):
-        for one in value:
-            _check(one)
+    elif not isinstance(value, str):
+        for one in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+            if type(one) is not str:
+                _check(one)

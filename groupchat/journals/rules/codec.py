@@ -5,7 +5,7 @@ A form that was written once can be read for ever: fields are added with a meani
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from typing import Any
 
 from groupchat.model.drafts import (
@@ -68,28 +68,47 @@ def decode(written: Mapping[str, Any]) -> Operation:
 
 
 def _encode(tag: str, classes: Mapping[str, type[Any]], record: Any) -> dict[str, Any]:
-    name = next(name for name, form in classes.items() if form is type(record))
-    written = {tag: name}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if field.default is MISSING or value != field.default:
-            written[field.name] = _writers.get(field.name, _same)(value)
+    form = type(record)
+    written = {tag: next(name for name, known in classes.items() if known is form)}
+    for name, default, write in _FIELDS.get(form) or _remember(form):
+        value = getattr(record, name)
+        if value is not default and value != default:
+            written[name] = value if write is None else write(value)
     return written
+
+
+_FIELDS: dict[type[Any], list[tuple[str, Any, Callable[[Any], Any] | None]]] = {}
+"""The fields of each class, once it was written: the name, the usual value (MISSING: none), and what writes it."""
+
+
+def _remember(form: type[Any]) -> list[tuple[str, Any, Callable[[Any], Any] | None]]:
+    _FIELDS[form] = [(field.name, field.default, _writers.get(field.name)) for field in fields(form)]
+    return _FIELDS[form]
 
 
 def _decode(tag: str, classes: Mapping[str, type[Any]], written: Mapping[str, Any]) -> Any:
     form = classes.get(written.get(tag, ""))
     if form is None:
         raise ValueError(f"{written.get(tag)!r} is no operation of this version")
-    known = {field.name for field in fields(form)}
-    given = {name: value for name, value in written.items() if name != tag}
-    if not given.keys() <= known:
-        raise ValueError(f"{written[tag]!r} has fields this version does not know: {sorted(given.keys() - known)}")
-    return form(**{name: _readers.get(name, _same)(value) for name, value in given.items()})
+    given = dict(written)
+    del given[tag]
+    readers = _READERS.get(form) or _remember_readers(form)
+    if not given.keys() <= readers.keys():
+        raise ValueError(f"{written[tag]!r} has fields this version does not know: {sorted(given.keys() - readers)}")
+    for name in given:
+        read = readers[name]
+        if read is not None:
+            given[name] = read(given[name])
+    return form(**given)
 
 
-def _same(value: Any) -> Any:
-    return value
+_READERS: dict[type[Any], dict[str, Callable[[Any], Any] | None]] = {}
+"""What reads each field of a class (None: it is as it was written), once one was read."""
+
+
+def _remember_readers(form: type[Any]) -> dict[str, Callable[[Any], Any] | None]:
+    _READERS[form] = {field.name: _readers.get(field.name) for field in fields(form)}
+    return _READERS[form]
 
 
 def _write_changes(changes: tuple[Consequence, ...]) -> list[dict[str, Any]]:

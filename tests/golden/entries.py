@@ -1,0 +1,143 @@
+"""Record the entries of a log: ``python -m tests.golden.entries`` writes it beside this file.
+
+A recording is never written again once it was released: it is what older versions have written into logs.
+A version with a new form of entries, or new rules, gets a recording of its own, under the number of its rules.
+
+Each line is an entry as it stands in the log; the last is an object with what a journal has once it is carried out.
+"""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+from groupchat.interfaces.shared_log import IWatch, LogEntry
+from groupchat.journals.cluster.applying import Applying
+from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, written
+from groupchat.journals.rules.codec import decode
+from groupchat.journals.sqlite.database import SCHEMA
+from groupchat.model.drafts import Operation
+from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import (
+    Attend,
+    Check,
+    Checked,
+    Depart,
+    NodeDown,
+    NodeUp,
+    Passing,
+    Place,
+    Presence,
+    Rules,
+)
+from tests.golden.evening import HERE
+from tests.journals.direct import DirectJournal
+
+
+class Replay:
+    """Carries out the entries of a recording, and keeps what it came to.
+
+    :param path: the file of the journal.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.journal = DirectJournal(path)
+        self.stopped: list[object] = []
+        self.applying = Applying(
+            self.journal, Clock(), RULES, lambda received, outcomes: None, self.stopped.append, self.stopped.append
+        )
+        self.applying.begin(Place("golden", 0, 0, ""), _Watch)
+
+    def carry_out(self, entries: Sequence[bytes]) -> None:
+        """Take the next entries of the log."""
+        first = self.applying.known + 1
+        self.applying.receive([LogEntry(number, number * 2, data) for number, data in enumerate(entries, first)])
+
+    def end(self) -> dict[str, object]:
+        """Return what the journal has."""
+        assert not self.stopped, self.stopped
+        place = self.applying.place
+        return {
+            "number": place.number, "chain": place.chain, "rules": place.rules, "head": self.applying.head,
+            "hash": self.journal.hash(),
+        }  # fmt: skip
+
+
+@implementer(IWatch)
+class _Watch:
+    """A watch that somebody else feeds."""
+
+    def pause(self) -> None:
+        """Go on all the same."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+    def stop(self) -> None:
+        """Go on all the same."""
+
+
+def record(path: Path) -> list[str]:
+    """Let two nodes live through the newest recorded evening; return the lines of the recording.
+
+    :param path: the file of a journal.
+    """
+    form = max(int(file.stem) for file in SCHEMA.glob("[0-9]*.sql"))
+    *commits, _ = (HERE / f"evening-{form:04}.jsonl").read_text("utf-8").splitlines()
+    replay = Replay(path)
+    counts = {"a1": 0, "b1": 0}
+    epochs = {"a1": 5, "b1": 9}
+    lines: list[str] = []
+
+    def say(node: str, operations: Sequence[Operation]) -> None:
+        texts = [written(operation) for operation in operations]
+        for group in groups([len(text) for text in texts]):
+            counts[node] += 1
+            data = entry_bytes(node, epochs[node], counts[node], RULES, texts[group.start : group.stop])
+            replay.carry_out([data])
+            lines.append(data.decode())
+
+    [found] = replay.journal.writer.append([Check(1, 0)])[0]
+    assert isinstance(found, Checked)
+    say("a1", [Check(1, 0, 0, found.rows, found.facts), NodeUp("a1", epochs["a1"])])
+    say("b1", [NodeUp("b1", epochs["b1"])])
+    for number, commit in enumerate(commits):
+        say(("a1", "b1")[number % 3 == 0], [decode(one) for one in json.loads(commit)])
+        if number % 20 == 5:
+            node = ("a1", "b1")[number % 40 > 20]
+            say(node, _attendance(number, node, epochs[node]))
+        if number % 100 == 50:
+            say("a1", [Check(number, number + 200, 1, "ab", "cd", "ef")])
+        if number == 300:
+            say("a1", [NodeDown("b1", epochs["b1"])])
+            epochs["b1"], counts["b1"] = 400, 0
+            say("b1", [NodeUp("b1", 400)])
+    say("a1", [Rules(RULES)])
+    lines.append(json.dumps(replay.end()))
+    replay.journal.close()
+    return lines
+
+
+def _attendance(number: int, node: str, epoch: int) -> list[Operation]:
+    """Return what a node says of its people: some come, some claim what others have, some go."""
+    nicks = ("ann", "bob", "Ćid", "日本")
+    nick = nicks[number // 20 % 4]
+    author = AuthorId(2**62 + number // 60)
+    presence = Presence(
+        f"{number // 40:032x}", node, epoch, author, nick, nick.casefold(), nick if number % 3 else "",
+        1795000000.25 + number, 1794000000.5, ("lobby", "dev")[: number % 3], "lobby" if number % 3 else "",
+        ("lunch", "", None)[number // 20 % 3], number % 2 == 0, number % 60 == 5, "json", f"{number:x}",
+    )  # fmt: skip
+    left = Depart(f"{number // 80:032x}", node, epoch, "bye", "")
+    return [Attend(presence, "gone to dev"), Passing(author, {"event": "typing", "room": "lobby"}), left]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        made = record(Path(place) / "chat.db")
+    target = HERE / f"entries-{RULES:04}.jsonl"
+    target.write_text("\n".join(made) + "\n", encoding="utf-8")
+    print(f"{target.name}: {len(made) - 1} entries, {made[-1]}")
