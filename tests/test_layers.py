@@ -17,7 +17,7 @@ MOST_TYPE_CHECKING = 5
 """The most files that may have imports for the type checker only."""
 
 _BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
-_CORE = (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs", "sessions")
+_CORE = (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs", "sessions")
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = (
     "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
@@ -44,10 +44,11 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "state": _BASE,
     "delivery": (*_BASE, "state"),
     "sharing": (*_BASE, "state", "delivery"),
-    "hall": (*_BASE, "state", "delivery", "sharing"),
+    "hall.people": (*_BASE, "state", "delivery"),
+    "hall": (*_BASE, "state", "delivery", "sharing", "hall.people"),
     "verbs.grammar": (*_BASE, "state"),
-    "verbs": (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar"),
-    "sessions": (*_BASE, "state", "delivery", "sharing", "hall", "verbs.grammar", "verbs"),
+    "verbs": (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar"),
+    "sessions": (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs"),
     # The doors: bytes, then lines, then the table that knows every kind.
     "doors.certificates": ("model", "disk"),
     "doors.wire": (*_BASE, "sessions"),

@@ -17,13 +17,25 @@ from twisted.logger import Logger
 from groupchat.config.settings import Settings
 from groupchat.delivery.condensing import condense
 from groupchat.delivery.fanout import Fanout, Shown
-from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
+from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued, Receipt
 from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
-from groupchat.model.drafts import Amendment, Consequence, Erased, Expired, Outcome, ReadUpTo, Repeated, StoredPost
+from groupchat.model.drafts import (
+    Amendment,
+    Consequence,
+    Draft,
+    Erased,
+    Expired,
+    Operation,
+    Outcome,
+    ReadUpTo,
+    Repeated,
+    StoredPost,
+)
 from groupchat.model.errors import Outdated, Refusal
 from groupchat.model.events import Done, Joined, Left, Ref, Renamed, TopicChanged
+from groupchat.model.node_operations import NodeOperation
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Rooms
 
@@ -39,6 +51,8 @@ class Outcomes:
     ``learn(change, by)`` applies what is on disk, decided by the person with this nickname (empty: by nobody in
     particular), and returns what is to be done about it when the batch was shown.
     ``refuse(connection, refusal, ref)`` tells a connection why not.
+    ``attend(operation)`` is given what the nodes of a cluster say of their people, and returns the notices of it;
+    ``noted(stored)`` each post that was made at another node, when it was shown.
     """
 
     def __init__(
@@ -62,6 +76,8 @@ class Outcomes:
         self._refuse = refuse
         self.on_delivery: Callable[[float], object] = lambda seconds: None
         """Called after each batch with the seconds it took to hand it to everybody."""
+        self.attend: Callable[[NodeOperation], Sequence[Notice]] = lambda operation: ()
+        self.noted: Callable[[StoredPost], object] = lambda stored: None
 
     def deliver(self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal) -> None:
         """Hand over a batch whose drafts are on disk, or were all refused."""
@@ -77,6 +93,16 @@ class Outcomes:
             self._readers.batch_ends()
             for function in afterwards:
                 _guarded(function)
+
+    def received(self, operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
+        """Hand over what another node of the cluster has posted, and is on disk here: nobody here waits for it."""
+        self.deliver(
+            [Posting(one, Receipt()) if isinstance(one, Draft) else Change(one, Receipt()) for one in operations],
+            outcomes,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, StoredPost):
+                self.noted(outcome)
 
     def _settle(
         self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal, afterwards: list[Callable[[], None]]
@@ -106,7 +132,7 @@ class Outcomes:
                 if isinstance(outcome, Refusal):
                     self._turn_down(item, outcome, afterwards)
                 else:
-                    self._change(item, outcome, afterwards)
+                    self._change(item, outcome, shown, afterwards)
             elif isinstance(item, Mark):
                 afterwards += item.receipt.settle(refusal)
             else:
@@ -171,7 +197,7 @@ class Outcomes:
         if origin is not None:
             self._refuse(origin, refusal, item.ref)
 
-    def _change(self, item: Change, outcome: Outcome, afterwards: list[Callable[[], None]]) -> None:
+    def _change(self, item: Change, outcome: Outcome, shown: list[Shown], afterwards: list[Callable[[], None]]) -> None:
         """Apply what nobody is shown; the connection that asked for it is answered."""
         origin, operation = item.origin, item.operation
         if isinstance(operation, Amendment):
@@ -182,9 +208,23 @@ class Outcomes:
         elif isinstance(outcome, Expired | Erased):
             self._stream.removed()
             self._apply(outcome, "", afterwards)
+        elif isinstance(operation, NodeOperation):
+            self._attend(operation, shown, afterwards)
         afterwards += item.receipt.settle()
         if origin is not None and item.answer is not None:
             origin.show(item.answer, item.ref)
+
+    def _attend(self, operation: NodeOperation, shown: list[Shown], afterwards: list[Callable[[], None]]) -> None:
+        """Show what a node says of its people, at its place in the batch."""
+        try:
+            notices = self.attend(operation)
+        except Exception:
+            log.failure("What a node says of its people could not be applied")
+            return
+        for notice in notices:
+            shown.append(self._notice(notice))
+            if notice.then is not None:
+                afterwards.append(notice.then)
 
     def _pass(self, item: Barrier, afterwards: list[Callable[[], None]]) -> None:
         origin, answer, ref = item.origin, item.answer, item.ref

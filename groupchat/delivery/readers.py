@@ -53,6 +53,8 @@ class Readers:
         self._behind = behind
         self._level = level
         self._is_delivering = False
+        self._handed = stream.delivered
+        """The number up to which everything was handed over before the batch that is being delivered."""
         self._fallen: list[Connection] = []
         """Connections that stopped reading while a batch was being handed over."""
         self._stalled: dict[Connection, float] = {}
@@ -62,7 +64,9 @@ class Readers:
 
     def position(self, connection: Connection) -> int:
         """Return the number up to which everything was handed to a connection."""
-        return self._stream.delivered if connection.cursor is None else connection.cursor.position
+        if connection.cursor is not None:
+            return connection.cursor.position
+        return self._handed if self._is_delivering else self._stream.delivered
 
     def begin(self, connection: Connection, position: int) -> None:
         """Let a connection that has come in read on from a number, until it is live."""
@@ -116,6 +120,7 @@ class Readers:
     def batch_begins(self) -> None:
         """Note that a batch is being handed over."""
         self._is_delivering = True
+        self._handed = self._stream.delivered
 
     def batch_ends(self) -> None:
         """Let connections that stopped reading during the batch read on from its end, when they can."""

@@ -24,9 +24,9 @@ from groupchat.facts.account_facts import AccessToken, Account, Ignoring, RankGi
 from groupchat.facts.kinds import owner, read
 from groupchat.facts.room_facts import Closed, Granted, Invitation, Lock, RoomOperator
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
-from groupchat.hall.attendance import Attendance
 from groupchat.hall.health import Health
-from groupchat.hall.persistence import Persistence
+from groupchat.hall.people.attendance import Attendance
+from groupchat.hall.people.persistence import Persistence
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names, networks
 from groupchat.model.drafts import Amendment, Erased, Expired, Fact, FactChange, PutOut, ReadUpTo, Revoke
@@ -146,8 +146,9 @@ class Consequences:
         if isinstance(change, FactChange):
             return self.learn_fact(change.fact, by)
         if isinstance(change, ReadUpTo):
-            if self._accounts.of(change.author) is not None:  # else it was removed, with what it has read
-                self._positions.note(change)
+            # Else it was removed, with what it has read.
+            if self._accounts.of(change.author) is not None and self._positions.note(change):
+                return partial(self._persistence.tell_read, change)
         elif isinstance(change, Revoke):
             return self._revoke(change)
         elif isinstance(change, Expired):
@@ -204,12 +205,15 @@ class Consequences:
         if holder is not None and holder is not person:
             taken = PasswordNeeded(f"{holder.nick} belongs to an account now. Come back with another nickname.")
             self._cut_off(taken, lambda session: _person_of(session) is holder)
-        if person is not None and self._accounts.places(account.author) is None:
-            self._persistence.adopt(account, person.connections[-1])
+        here = [one for one in person.connections if not one.node] if person is not None else []
+        if person is None or not here:
+            return  # the node where they are does the rest
+        if self._accounts.places(account.author) is None:
+            self._persistence.adopt(account, here[-1])
             self._keep_ignored(account, person)
             self._persistence.keep_marks(account.author)
-        if person is not None and person.key != account.key:
-            self._attendance.rename(person.connections[0], account.nick, account.key)
+        if person.key != account.key:
+            self._attendance.rename(here[0], account.nick, account.key)
 
     def _keep_ignored(self, account: Account, person: Person) -> None:
         """Keep whom a guest ignored with the account that they have made."""
@@ -271,7 +275,7 @@ class Consequences:
     def _remember(self, connections: Sequence[Connection]) -> None:
         """Persist connections anew whose tokens go on to work."""
         for connection in connections:
-            if connection.digest and not connection.gone:
+            if connection.digest and not connection.gone and not connection.node:
                 self._persistence.remember(connection)
 
     def _end(self, connections: Sequence[Connection]) -> None:
@@ -470,7 +474,8 @@ class Consequences:
             return
         self._stop_watching(told, lambda watcher: room in watcher.rooms and meant(watcher))
         found = self._rooms.find(room)
-        for connection in [member for member in (found.members if found is not None else ()) if meant(member)]:
+        members = found.members if found is not None else ()
+        for connection in [member for member in members if not member.node and meant(member)]:
             self._health.refuse(connection, told)
             self._attendance.leave_room(connection, room, told.code, told.code, why)
             self._persistence.was_put_out(connection, room)

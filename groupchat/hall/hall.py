@@ -22,19 +22,21 @@ from groupchat.delivery.readers import Readers
 from groupchat.delivery.stream import Stream
 from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
-from groupchat.hall.attendance import Attendance
 from groupchat.hall.confirmations import Confirmations
 from groupchat.hall.consequences import Arrival, Consequences, Peer
 from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
 from groupchat.hall.missed import CHARACTERS
-from groupchat.hall.persistence import Persistence
+from groupchat.hall.people.attendance import Attendance
+from groupchat.hall.people.neighbours import Neighbours
+from groupchat.hall.people.own_presences import OwnPresences
+from groupchat.hall.people.persistence import Persistence
+from groupchat.hall.people.typists import Typists
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
-from groupchat.hall.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
-from groupchat.interfaces.storage import IJournal
+from groupchat.interfaces.storage import IClusterJournal, IJournal
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
 from groupchat.model.drafts import Amendment
@@ -162,6 +164,10 @@ class Hall:
             self.known_addresses, self.registration.amend, self.access_keys,
         )  # fmt: skip
         self.admission = Admission(self.accounts, proofs, clock, now)
+        self.neighbours: Neighbours | None = None
+        """The people at other nodes; None: there is only this one."""
+        if IClusterJournal.providedBy(journal):
+            self._join_others(journal)
 
     @inlineCallbacks
     def open(self) -> Generator["Deferred[Any]", Any, None]:
@@ -175,6 +181,8 @@ class Hall:
         for room in self.moderation.closed:
             self.rooms.drop(room)
         yield self.sharing.open()
+        if self.neighbours is not None:
+            yield self._meet_others(self.neighbours)
         self._forget_rooms()
         self.rooms.revived = self._revive
 
@@ -186,6 +194,8 @@ class Hall:
         self.readers.sweep()
         self.attendance.sweep()
         self.persistence.sweep()
+        if self.neighbours is not None:
+            self.neighbours.own.sweep()
         self.moderation.paces.sweep(self.now())
         self._lift_ended()
         if self.clock.seconds() >= self._forgetting_at:
@@ -229,9 +239,17 @@ class Hall:
         return person.nick if person is not None else account.nick if account is not None else before
 
     def passed(self) -> "Deferred[None]":
-        """Return a Deferred that fires when everything queued now is on disk (or refused) and delivered."""
+        """Return a Deferred that fires when everything queued now is on disk (or refused) and delivered.
+
+        Of several nodes, this one has seen by then what the others had written.
+        """
         waiting: Deferred[None] = Deferred()
-        self.commits.post(Barrier(then=partial(waiting.callback, None)))
+        if self.neighbours is not None and self.commits.refusal is None:
+            receipt = Receipt()
+            receipt.when_settled(partial(waiting.callback, None))
+            self.commits.post(Change(Amendment(SERVER, self.now(), ()), receipt))
+        else:
+            self.commits.post(Barrier(then=partial(waiting.callback, None)))
         return waiting
 
     @inlineCallbacks
@@ -269,6 +287,29 @@ class Hall:
         return self.commits.when_idle().addCallback(close).addCallback(lambda _: self.commits.when_idle())
 
     # How
+
+    def _join_others(self, journal: Any) -> None:
+        """Share the hall with the other nodes of a cluster."""
+        own = OwnPresences(
+            journal, self.roster, self.attendance, self.commits,
+            lambda person, refusal: neighbours.put_out(person, refusal),
+        )  # fmt: skip
+        neighbours = self.neighbours = Neighbours(
+            journal, self.accounts, self.roster, self.rooms, self.moderation, self.attendance, self.typists, own,
+            lambda: list(self.sessions), self.clock, self.now,
+        )  # fmt: skip
+        self.attendance.listener = own
+        self.outcomes.attend, self.outcomes.noted = neighbours.learn, neighbours.noted
+
+    @inlineCallbacks
+    def _meet_others(self, neighbours: Neighbours) -> Generator["Deferred[Any]", Any, None]:
+        """Learn who is at the other nodes; from then on what they say is applied."""
+        journal: Any = self.stream.journal
+        neighbours.meet((yield journal.presences()))
+        journal.on_broken = self.health.broken
+        journal.on_fenced = neighbours.own.cut_off
+        journal.on_begun = lambda epoch: neighbours.own.begun()
+        journal.on_received = self.outcomes.received
 
     def _give_up(self, person: Person) -> bool:
         """Take out a person whose connections have all been silent for too long; return whether they were."""

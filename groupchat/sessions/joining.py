@@ -10,6 +10,7 @@ Rules:
 
 import secrets
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
@@ -20,6 +21,7 @@ from groupchat.facts.whereabouts import Places
 from groupchat.hall.consequences import refusal_of
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
+from groupchat.hall.people.own_presences import OwnPresences
 from groupchat.hall.proofs import WRONG
 from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
@@ -28,6 +30,7 @@ from groupchat.model.drafts import Audience, PutOut, Revoke, StoredPost, StoredS
 from groupchat.model.errors import (
     AccessInvalid,
     BadArguments,
+    JournalUnavailable,
     NickTaken,
     Outdated,
     PasswordWrong,
@@ -84,6 +87,8 @@ class Joining:
         self._access: AccessToken | None = None
         self._account: Account | None = None
         self._overtaken: list[Revoke | PutOut] = []
+        self._handle = ""
+        """What the other nodes of a cluster know the connection by, once they were asked for the nickname."""
         self.is_given_up = False
         """Set when the connection is lost meanwhile."""
 
@@ -149,15 +154,15 @@ class Joining:
             if hall.roster.of(person.author) is not person and not self._is_over:
                 # The person's old connection ended meanwhile, and freed the nickname.
                 person = self._take_nickname(stored)
-            # Something may have been decided meanwhile.
-            self._check_overtaken(person.author)
-            self._check_access()
-            self._check_bans(person.author, person.key, stored)
+            self._check_again(person, stored)
             destination = self._admitted(person, destination)
+            if hall.neighbours is not None and not self._is_over and not hall.neighbours.own.is_known(person):
+                yield self._claim_of_others(hall.neighbours.own, person, destination)
+                person = hall.roster.of(person.author) or person
+                self._check_again(person, stored)
+                destination = self._admitted(person, destination)
             earlier = [one for one in earlier if one.event.room in destination.places.rooms]
             missed = missed.within(destination.places.rooms)
-            if self._account is not None and hall.accounts.of(person.author) is None:
-                raise PasswordWrong(WRONG)
         except BaseException:
             self._give_back(person)
             raise
@@ -165,6 +170,26 @@ class Joining:
             self._give_back(person)
         else:
             self._enter(person, destination, stored, upto, earlier, missed)
+
+    def _claim_of_others(self, own: OwnPresences, person: Person, destination: Destination) -> "Deferred[None]":
+        """Ask the other nodes for the nickname; fails with NickTaken.
+
+        :raises JournalUnavailable: that cannot be asked now.
+        """
+        self._handle = self._digest or secrets.token_hex(16)
+        program = self._claim.is_program or (self._leaving is not None and self._leaving.program)
+        return own.claim(person, self._handle, destination.places, program, self._screen)
+
+    def _check_again(self, person: Person, stored: StoredSession | None) -> None:
+        """See that nothing was decided meanwhile by which somebody may not come in."""
+        self._check_overtaken(person.author)
+        self._check_access()
+        self._check_bans(person.author, person.key, stored)
+        accounts = self._hall.accounts
+        if self._account is not None and accounts.of(person.author) is None:
+            raise PasswordWrong(WRONG)
+        if self._handle and accounts.of(person.author) is None and accounts.is_taken(person.key):
+            raise NickTaken(f"{person.nick} belongs to an account now; choose another nickname.")
 
     @property
     def _digest(self) -> str:
@@ -308,6 +333,8 @@ class Joining:
             moderation.check_coming(author, one, now)
 
     def _give_back(self, person: Person) -> None:
+        if self._hall.neighbours is not None:
+            self._hall.neighbours.own.give_up(self._handle)
         if not person.connections:
             self._hall.roster.release(person)
             self._hall.persistence.forget_marks(person)
@@ -436,7 +463,7 @@ class Joining:
         if stored is None:
             return 0
         here = next((one for one in person.connections if one.digest == stored.digest), None)
-        return stored.position if here is None else self._hall.readers.position(here)
+        return stored.position if here is None or here.node else self._hall.readers.position(here)
 
     def _settles(self, person: Person, destination: Destination) -> bool:
         """Say whether the account is where this connection comes in: it was nowhere yet, or cannot be where it was."""
@@ -459,12 +486,16 @@ class Joining:
         connection.partner = self._partner(old, stored)
         if digest:
             connection.hold_token(digest)
+        elif self._handle:
+            connection.hold_handle(self._handle)
         hall.attendance.arrive(connection)
         self._joined(connection)
         connection.silent = self._is_silent(stored, old)
         for room in places.rooms:
             hall.attendance.enter_room(connection, room)
         hall.attendance.settle(connection, places)
+        if hall.neighbours is not None:
+            hall.neighbours.own.came(connection)
         for one in old:
             hall.attendance.replace(one)
         return connection
@@ -495,7 +526,11 @@ class Joining:
             nick = names.nick(self._claim.nick, hall.settings.name_rules)
             key = names.key(nick)
             if key != person.key and hall.roster.is_free(nick, key) and self._may_be_called(person, nick, key):
-                hall.attendance.rename(connection, nick, key)
+                if hall.neighbours is not None:
+                    with suppress(NickTaken, JournalUnavailable):
+                        hall.neighbours.own.rename(connection, nick, key, None, None)
+                else:
+                    hall.attendance.rename(connection, nick, key)
 
     def _may_be_called(self, person: Person, nick: str, key: str) -> bool:
         """Say whether people in the person's rooms may be shown this nickname of theirs."""

@@ -156,7 +156,10 @@ class Connection:
     ``access``: the digest of the access token that let it in; empty: something else did.
     ``number``: tells it from the person's other connections; none of them is given it again.
     ``partner``: the person its lines go to, instead of a room (None: they go to the current room).
+    ``node``: the other node of the cluster that it is at; empty: this one.
     """
+
+    node = ""
 
     __slots__ = (
         "_handle", "access", "attended", "current", "cursor", "digest", "gone", "live", "lost", "marks", "moving",
@@ -193,6 +196,10 @@ class Connection:
     def hold_token(self, digest: str) -> None:
         """Note that it has the token with this digest, as other connections of the same client had before it."""
         self.digest = self._handle = digest
+
+    def hold_handle(self, handle: str) -> None:
+        """Note that it is known by this handle already, without a token."""
+        self._handle = handle
 
     @property
     def handle(self) -> str:

@@ -33,6 +33,8 @@ class Roster:
         """The keys of nicknames of people who are just being erased."""
         self._coming: dict[object, str] = {}
         """The nicknames whose accounts are on their way to the disk, by what stands for each such request."""
+        self._wanted: dict[str, Person] = {}
+        """The people who are just being given other nicknames, by the keys of these."""
 
     def claim(self, person: Person) -> None:
         """Give a new person the nickname they ask for; an account's own nickname is always theirs to claim.
@@ -43,22 +45,51 @@ class Roster:
         self.check_free(person.nick, person.key, person)
         self._by_key[person.key] = self._by_author[person.author] = person
 
-    def rename(self, person: Person, nick: str, key: str) -> None:
+    def rename(self, person: Person, nick: str, key: str, is_theirs: bool = False) -> None:
         """Give a guest another nickname, and free the old one.
 
+        :param is_theirs: whether the nodes of the cluster know already that it is theirs.
         :raises NickTaken, PasswordNeeded: it is not free; nothing changes then.
         """
-        if key != person.key:
+        if is_theirs:
+            self.unseat(person)
+            person.nick, person.key = nick, key
+            self.seat(person)
+        elif key != person.key:
             self.check_free(nick, key, person)
             self._by_key[key] = self._by_key.pop(person.key)
         elif nick != person.nick:
             self._check_looks(nick, key, person)
         person.nick, person.key = nick, key
 
-    def release(self, person: Person) -> None:
-        """Free the nickname, if this very person holds it."""
+    def seat(self, person: Person) -> None:
+        """Give a person the nickname that is theirs, as all nodes of the cluster know; whoever asked for it lost it."""
+        self._by_key[person.key] = self._by_author[person.author] = person
+
+    def unseat(self, person: Person) -> None:
+        """Free the nickname of a person who stays here."""
         if self._by_key.get(person.key) is person:
             del self._by_key[person.key]
+
+    def want(self, person: Person, nick: str, key: str) -> Callable[[], None]:
+        """Let nobody else here take a nickname that a person asks the cluster for.
+
+        Return what is to be called when it is known whether they have it.
+
+        :raises NickTaken, PasswordNeeded: it is not free.
+        """
+        self.check_free(nick, key, person)
+        self._wanted[key] = person
+
+        def known() -> None:
+            if self._wanted.get(key) is person:
+                del self._wanted[key]
+
+        return known
+
+    def release(self, person: Person) -> None:
+        """Free the nickname, if this very person holds it."""
+        self.unseat(person)
         if self._by_author.get(person.author) is person:
             del self._by_author[person.author]
 
@@ -101,7 +132,7 @@ class Roster:
         """
         if key in self._held:
             raise NickTaken("This nickname cannot be taken at this moment; try again in a few seconds.")
-        holder = self._by_key.get(key)
+        holder = self._by_key.get(key) or self._wanted.get(key)
         if holder is not None and holder is not person and not self.give_up(holder):
             raise NickTaken(f"{holder.nick} is already here; choose another nickname.")
 

@@ -1,6 +1,9 @@
 """The verbs about people: look somebody up, take another nickname, be away, ignore somebody."""
 
+from functools import partial
+
 from groupchat.delivery.ignore_lists import IGNORED_MAX
+from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Ignoring
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, NoSuchNick, NotAllowed
@@ -42,9 +45,14 @@ def whois(me: Actor, nick: Nick) -> Answer:
     }  # fmt: skip
     if me.rank >= Rank.OPERATOR:
         # Where people come from is nobody's business but the operators'.
-        addresses = sorted({connection.screen.address for connection in person.connections})
-        lines.append(f"{person.nick} comes from {', '.join(map(origin, addresses))}")
+        addresses = sorted({connection.screen.address for connection in person.connections if not connection.node})
+        if addresses:
+            lines.append(f"{person.nick} comes from {', '.join(map(origin, addresses))}")
         item["addresses"] = addresses
+        nodes = sorted({connection.node for connection in person.connections if connection.node})
+        if nodes:
+            lines.append(f"{person.nick} is connected to {', '.join(nodes)}, which knows the address")
+            item["nodes"] = nodes
     return Listed("whois", tuple(lines), (item,))
 
 
@@ -62,6 +70,10 @@ def nick(me: Actor, nick: Name) -> Reply:
         return Done(text=f"You are {new} already.", fields={"nick": new})
     hall.moderation.check_words(person, person.rooms, hall.now())
     answer = Done(text="" if me.connection.rooms else f"You are {new} now.", fields={"nick": new})
+    if hall.neighbours is not None and key != person.key:
+        receipt = hall.neighbours.own.rename(me.connection, new, key, answer, me.ref)
+        receipt.when_settled(partial(_note_nick, me, receipt))
+        return receipt
     hall.attendance.rename(me.connection, new, key, answer, me.ref)
     hall.moderation.note_words(person, person.rooms, hall.now())
     return None
@@ -139,8 +151,16 @@ def ignored(me: Actor) -> Answer:
     return Listed("ignored", (heading, *folded(nicks)), tuple({"nick": nick} for nick in nicks))
 
 
+def _note_nick(me: Actor, receipt: Receipt) -> None:
+    """Note that people are shown another nickname, if it is theirs now."""
+    if receipt.refusal is None:
+        me.hall.moderation.note_words(me.person, me.person.rooms, me.hall.now())
+
+
 def _announce(me: Actor, away: bool, words: str, told: str) -> None:
     """Tell people who share a room; a reader who shares only one of several is not told of another."""
     rooms = me.person.rooms
     room = rooms[0] if len(rooms) == 1 else ""
     me.tell(AwayChanged(room, me.person.nick, me.hall.now(), away, words), rooms, told)
+    for connection in me.person.connections:
+        me.hall.attendance.listener.changed(connection)

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from wcwidth import wcswidth
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
-from groupchat.hall.attendance import Attendance
+from groupchat.hall.people.attendance import Attendance
 from groupchat.limits.pages import page
 from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost

@@ -1,4 +1,4 @@
-"""How joins and leaves are announced; crowds are in tests/hall/test_crowds.py."""
+"""How joins and leaves are announced; crowds are in tests/hall/people/test_crowds.py."""
 
 from twisted.trial.unittest import SynchronousTestCase
 

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.hall.typists import LINGER_S, REPEAT_S, Typists
+from groupchat.hall.people.typists import LINGER_S, REPEAT_S, Typists
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import Typing
 from groupchat.state.people import Connection

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.reading_places import PRIVATE, ROOMS_KEPT, TALKS_KEPT, talk
-from groupchat.hall.persistence import MARKED_SWEEPS
+from groupchat.hall.people.persistence import MARKED_SWEEPS
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, ReadUpTo, StoredSession
 from groupchat.model.events import Listed, MarkedRead, Replayed, Said, Welcomed

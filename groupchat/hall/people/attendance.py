@@ -21,8 +21,8 @@ from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.queue import Notice
 from groupchat.delivery.readers import Readers
 from groupchat.facts.whereabouts import Places
-from groupchat.hall.persistence import Persistence
-from groupchat.hall.typists import Typists
+from groupchat.hall.people.persistence import Persistence
+from groupchat.hall.people.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model.errors import Refusal, Replaced, RoomInvalid
@@ -296,15 +296,24 @@ class Attendance:
         person.connections = (*person.connections, connection)
         self._ignore_lists.met(person)
 
-    def rename(self, connection: Connection, nick: str, key: str, answer: Done | None = None, ref: Ref = None) -> None:
+    def rename(
+        self,
+        connection: Connection,
+        nick: str,
+        key: str,
+        answer: Done | None = None,
+        ref: Ref = None,
+        is_theirs: bool = False,
+    ) -> None:
         """Give the person of a connection another nickname, and tell people who share a room.
 
         :param answer: what the connection is told with it; None: it asks for nothing.
+        :param is_theirs: whether the nodes of the cluster know already that it is theirs.
         :raises NickTaken, PasswordNeeded: it is not free.
         """
         person = connection.person
         old = person.nick
-        self._roster.rename(person, nick, key)
+        self._roster.rename(person, nick, key, is_theirs)
         self._ignore_lists.met(person)
         rooms = person.rooms
         # A reader may share only one of several rooms, and is not told of another.
@@ -324,7 +333,7 @@ class Attendance:
             return
         person, rooms = connection.person, connection.rooms
         self._persistence.note_position(connection, rooms)
-        if connection.digest:
+        if connection.digest and not connection.node:
             self._commits.save(self._persistence.stored(connection))
         self._detach(connection)
         for name in rooms:
@@ -336,7 +345,7 @@ class Attendance:
             self._moderation.paces.left(person, self._now())
             self._ignore_lists.left(person)
         self.listener.departed(connection, reason)
-        if self._log_limits.allows("people who leave"):
+        if not connection.node and self._log_limits.allows("people who leave"):
             log.info(
                 "{nick} left: {reason} (from {address}, {seconds:.0f} s)",
                 nick=person.nick, reason=reason or "exit", address=origin(connection.screen.address),

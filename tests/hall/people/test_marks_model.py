@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from groupchat.hall.persistence import MARKED_SWEEPS
+from groupchat.hall.people.persistence import MARKED_SWEEPS
 from groupchat.model.events import Listed
 from tests.house import House, Peer
 from tests.people import account

@@ -6,7 +6,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.whereabouts import Places
-from groupchat.hall.persistence import RENEWED_S
+from groupchat.hall.people.persistence import RENEWED_S
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Audience, StoredSession
@@ -14,7 +14,7 @@ from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Departed
 from groupchat.state.positions import PRIVATE
 from tests.fakes import HeldJournal
-from tests.hall.test_attendance import AttendanceCase
+from tests.hall.people.test_attendance import AttendanceCase
 from tests.house import House, Peer
 from tests.people import member, operator
 

@@ -203,7 +203,7 @@ class Persistence:
 
     def _keep_session(self, connection: Connection, soon: bool = True) -> bool:
         """Have the session of a connection stored with the next batch; return whether it has one."""
-        author, digest = connection.person.author, connection.digest
+        author, digest = connection.person.author, connection.digest if not connection.node else ""
         if digest:
             self._commits.keep(author, digest, lambda: self.stored(connection) if connection.digest else None, soon)
         return bool(digest)
@@ -213,6 +213,8 @@ class Persistence:
     def note_position(self, connection: Connection, rooms: Sequence[str]) -> None:
         """Persist how far the account has read these rooms; the journal may miss it, which does no harm."""
         account = connection.person.account
+        if connection.node:
+            return  # its own node does
         if connection.marks:
             self._store_marks(connection.person.author)
             return  # it has said itself what was read
@@ -312,6 +314,15 @@ class Persistence:
         for other in connection.person.connections:
             if other is not connection and not (other.gone or other.quiet):
                 other.show(MarkedRead(room, nick, noted.upto, noted.at))
+
+    def tell_read(self, noted: ReadUpTo) -> None:
+        """Tell the connections that somebody has here how far they have read at another node."""
+        person, other = self._roster.of(noted.author), partner(noted.room)
+        found = None if other is None else self._roster.of(other) or self._accounts.of(other)
+        room = "" if other is not None else noted.room
+        for connection in person.connections if person is not None else ():
+            if not connection.gone:
+                connection.show(MarkedRead(room, "" if found is None else found.nick, noted.upto, noted.at))
 
     def _read_by(self, author: AuthorId) -> tuple[tuple[str, int, float], ...]:
         return tuple((known.room, known.upto, known.at) for known in self._positions.all_of(author))

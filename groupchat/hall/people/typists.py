@@ -21,6 +21,8 @@ class Typists:
         self._commits = commits
         self._clock = clock
         self._now = now
+        self.pass_on: Callable[[Typing, Connection], object] = lambda event, connection: None
+        """Called with everything that is announced, for the other nodes of a cluster."""
         self._typing: dict[Connection, tuple[str, float, float]] = {}
         """The room, the moment it was announced last, and the moment of the last keystroke."""
 
@@ -51,3 +53,4 @@ class Typists:
     def _announce(self, connection: Connection, room: str, active: bool) -> None:
         event = Typing(room, connection.person.nick, self._now(), active)
         self._commits.post(Notice(event, (room,), connection))
+        self.pass_on(event, connection)
