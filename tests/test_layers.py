@@ -93,6 +93,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("daemon.log", *_CORE, "disk", "files", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker", "exchange"),
     "admin.copies": (*_SERVER, "admin"),
+    "admin.nodes": (*_SERVER, "admin", "admin.copies"),
     "": ("daemon", "daemon.log"),
 }
 """For each folder, which others its modules may import from; the package itself is the empty name."""

@@ -12,6 +12,7 @@ from groupchat.admin.user import ask, is_running
 from groupchat.disk.data_folders import check_journal
 from groupchat.doors.control import NAME as CONTROL
 from groupchat.journals.tools.archive import Archive
+from groupchat.journals.tools.belonging import check_alone
 from groupchat.journals.tools.traces import Traces, traces
 from groupchat.model import names
 from groupchat.model.drafts import Deed, Draft, Erase, Kind
@@ -30,13 +31,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what would be erased, ask, erase it, and return the exit status; a daemon that runs does it itself.
 
     :raises Failed: there is nothing to erase, or no consent, or the daemon refuses.
-    :raises CannotStart: there is no journal, or it cannot be used.
+    :raises CannotStart: there is no journal, or it cannot be used, or it belongs to a cluster.
     """
     path = journal(arguments)
     check_journal(path)
     if is_running(path.parent / CONTROL):
         _through_daemon(arguments, path)
     else:
+        check_alone(path, "Run this beside a node that is running: then all nodes erase it.")
         with Archive(path) as archive:
             found = _agreed_to(arguments, path)
             alias = names.pseudonym(secrets.randbits(32))

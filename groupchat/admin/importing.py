@@ -15,6 +15,7 @@ from groupchat.exchange.incoming import IMPORTED, LEFT_OUT, THERE, Incoming
 from groupchat.files.copying_files import beside, copy_contents
 from groupchat.files.objects import FOLDER
 from groupchat.journals.tools.archive import Archive
+from groupchat.journals.tools.belonging import check_alone
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.text import escape
 from groupchat.model.wording import listed, plural
@@ -42,10 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Import all lines, or none if one is not valid; what is there already is not imported again.
 
     :raises Failed: the file cannot be read, or a line is not valid; nothing was imported.
-    :raises CannotStart: a daemon is using the journal.
+    :raises CannotStart: a daemon is using the journal, or it belongs to a cluster.
     """
     path = arguments.file
     _look(path)
+    check_alone(
+        journal(arguments), "Import into a single server, which then becomes the first node of a cluster of its own."
+    )
     try:
         with Archive(journal(arguments)) as archive:
             with archive.writing() as batch, Progress("importing") as progress:

@@ -158,3 +158,17 @@ def toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"
     return str(value)
+
+
+_NODE = re.compile(r"[a-z0-9-]{1,32}")
+
+
+def node_name(text: str) -> str:
+    """Return the name of a node of a cluster.
+
+    :raises ValueError: it is none.
+    """
+    if not _NODE.fullmatch(text):
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise ValueError(f"{shown!r} is not the name of a node: 1 to 32 of a-z, 0-9 and hyphens")
+    return text

@@ -34,14 +34,21 @@ def run(arguments: argparse.Namespace) -> int:
 
     :raises CannotStart: the file is not a whole journal, there is one already, or a daemon is using the folder.
     """
-    data = data_folder(arguments.data)
+    return put(arguments.file, data_folder(arguments.data), arguments.replace)
+
+
+def put(source: Path, data: Path, replaces: bool, is_seed: bool = False) -> int:
+    """Put a backup and its files in place, print what was done, and return the exit status.
+
+    :raises CannotStart: as `run` does.
+    """
     # The next start removes what the new journal does not share.
     before = _files(data / DATABASE) if (data / FOLDER).is_dir() else []
     with Progress("restore") as progress:
-        restored = restore(arguments.file, data, arguments.replace, progress.show)
+        restored = restore(source, data, replaces, progress.show, is_seed)
         if restored.aside is not None:
             _link(before, data / FOLDER, beside(restored.aside), progress)
-        missing = _link(_files(data / DATABASE), beside(arguments.file), data / FOLDER, progress)
+        missing = _link(_files(data / DATABASE), beside(source), data / FOLDER, progress)
     print(f"{data / DATABASE}: {plural(restored.messages, 'message')}, up to #{restored.head}.")
     if restored.aside is not None:
         print(f"The journal that was there is kept as {restored.aside}.")
@@ -50,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     if missing:
         print(
             f"! {plural(missing, 'file')} that people share {'is' if missing == 1 else 'are'} not in"
-            f" {beside(arguments.file)}: put them there, and restore again with --replace.",
+            f" {beside(source)}: put them there, and {'seed' if is_seed else 'restore'} again with --replace.",
             file=sys.stderr,
         )
     return 1 if missing else 0

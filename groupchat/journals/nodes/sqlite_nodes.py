@@ -31,6 +31,12 @@ def place_of(database: sqlite3.Connection) -> Place | None:
     return None if found is None else Place(*found)
 
 
+def leave_cluster(database: sqlite3.Connection) -> None:
+    """Have a file follow no log any more."""
+    for table in ("place", "nodes", "presences"):
+        database.execute(f"DELETE FROM {table}")
+
+
 def presences_of(database: sqlite3.Connection) -> list[Presence]:
     """Return the presences in a file, by handle."""
     return [_presence_of(found) for found in database.execute(_PRESENCES).fetchall()]

@@ -13,10 +13,12 @@ from urllib.parse import quote
 from groupchat.disk.copying import fill
 from groupchat.disk.data_folders import explained, hand_over, make_private, user_name
 from groupchat.disk.new_files import unfinished, unwritable
+from groupchat.journals.nodes.sqlite_nodes import leave_cluster, place_of
 from groupchat.journals.sqlite.database import APPLICATION, damages, form, newest_form, recognise
 from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding
 from groupchat.journals.sqlite.replacement import fresh_path, replace
 from groupchat.journals.tools.audit import MESSAGES, Audit
+from groupchat.journals.tools.belonging import check_alone
 from groupchat.model.errors import CannotStart
 
 
@@ -36,13 +38,16 @@ class Restored:
 
 
 def restore(
-    source: Path, data: Path, replaces: bool, progress: Callable[[int, int], object] = lambda done, total: None
-) -> Restored:
+    source: Path, data: Path, replaces: bool, progress: Callable[[int, int], object] = lambda done, total: None,
+    is_seed: bool = False,
+) -> Restored:  # fmt: skip
     """Check a backup, and make it the journal of a data folder, with the owner of that folder.
 
     Until the backup was copied and checked as a whole, nothing is changed; then it takes its place at once.
 
     :param replaces: whether a journal that is there is put aside.
+    :param is_seed: whether it is the journal of a node of the cluster from which the backup is; otherwise it belongs
+        to no cluster any more.
     :param progress: called with the number of pages copied, and of all pages.
     :raises CannotStart: the backup is not a whole journal, or there is a journal already, or a daemon is using it.
     """
@@ -57,15 +62,20 @@ def restore(
                 raise CannotStart(
                     f"There is a journal {path} already; nothing was changed. --replace puts it aside and restores."
                 )
+            if has_old and not is_seed:
+                check_alone(path, (
+                    f"“groupchat seed --from {source} --data {data} --node NAME --replace” gives a node another copy;"
+                    " to make a single server of the backup, restore it into another folder."
+                ))  # fmt: skip
             was_open = make_private(data)
-            restored = _put(source, database, path, _aside(path) if has_old else None, progress)
+            restored = _put(source, database, path, _aside(path) if has_old else None, progress, is_seed)
             _clear(path)
     return _noted(restored, data, is_new, was_open)
 
 
 def _put(
     source: Path, database: sqlite3.Connection, path: Path, aside: Path | None,
-    progress: Callable[[int, int], object],
+    progress: Callable[[int, int], object], is_seed: bool,
 ) -> Restored:  # fmt: skip
     fresh = fresh_path(path)
     try:
@@ -76,10 +86,30 @@ def _put(
             except sqlite3.Error as error:
                 raise _not_whole(source, str(error)) from error
             restored = _examined(source, part, aside)
+            was_node = _settle(source, part, is_seed)
         replace(path, aside)
     except OSError as error:
         raise CannotStart(unwritable(path, error)) from error
+    if was_node and not is_seed:
+        alone = "It is of a node of a cluster. Here it belongs to none: a single server, or the first of a new cluster."
+        return replace_fields(restored, notes=(*restored.notes, alone))
     return restored
+
+
+def _settle(source: Path, copy: Path, is_seed: bool) -> bool:
+    """Take a copy out of its cluster, unless it is for a node of that; return whether it was in one.
+
+    :raises CannotStart: a seed is of no cluster, or of an older version.
+    """
+    with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as database:
+        is_newest = form(database) == newest_form()
+        place = place_of(database) if is_newest else None
+        if is_seed and place is None:
+            why = "is not of a node of a cluster" if is_newest else "is of an older version"
+            raise CannotStart(f"{source} {why}; make the backup of a node that runs. Nothing was changed.")
+        if place is not None and not is_seed:
+            leave_cluster(database)
+    return place is not None
 
 
 @contextlib.contextmanager

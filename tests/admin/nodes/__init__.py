@@ -1,0 +1,1 @@
+"""Tests of the commands about the nodes of a cluster."""
