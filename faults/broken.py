@@ -73,7 +73,7 @@ class Unflushed(Proxy):
 def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
     """Return a function that opens a journal whose writer has such a connection."""
 
-    def opening(location: str, reactor: Any) -> Any:
+    def opening(location: str, reactor: Any, options: Any = None) -> Any:
         journal: Any = open_journal(location, reactor)
         writer = journal._writer
         writer._database = writer.index._database = proxy(writer._database)
@@ -82,7 +82,7 @@ def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:
     return opening
 
 
-def forgetful(location: str, reactor: Any) -> Any:
+def forgetful(location: str, reactor: Any, options: Any = None) -> Any:
     """Open a journal that does not know any more which rooms people were in."""
     journal: Any = open_journal(location, reactor)
     recall = journal.recall

@@ -1,20 +1,64 @@
 """Open the journal that an option names."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
 
 from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
+from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import CannotStart
 
+_NODE = re.compile("[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?")
 
-def open_journal(location: str, reactor: IReactorFromThreads) -> IJournal:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeOptions:
+    """How a node takes part in a cluster.
+
+    ``data``: its data folder.  ``node``: its name.  ``version``, ``address``: what it tells the others.
+    ``keep_h``: for how many hours the log keeps what nodes need that come back.
+    ``authority``, ``certificate``, ``key``: files for TLS; ``login``: the name and password of the log's user.
+    """
+
+    data: Path
+    node: str
+    version: str = ""
+    address: str = ""
+    keep_h: float = 24.0
+    authority: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    login: tuple[str, str] | None = None
+
+
+def is_shared(location: str) -> bool:
+    """Say whether a location is that of a log which the nodes of a cluster share."""
+    return location.partition(":")[0] in ("etcd", "etcds")
+
+
+def check_node(name: str) -> str:
+    """Return the name of a node.
+
+    :raises CannotStart: it is none.
+    """
+    if not name:
+        raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
+    if not _NODE.fullmatch(name):
+        raise CannotStart(f"“{name}” cannot be the name of a node: up to 32 letters a-z, digits, - and . can.")
+    return name
+
+
+def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptions | None = None) -> IJournal:
     """Open the journal at ``memory:``, or at ``sqlite:PATH``, whose folder is the data folder.
 
+    Or that of a node at ``etcd:`` or ``etcds:``, which is to be started; its file is in the data folder.
     To be called after the process has become a daemon: threads do not survive a fork.
 
+    :param options: how this node takes part in a cluster.
     :raises CannotStart: there is no such kind of journal, or the file cannot be used.
     """
     scheme, _, rest = location.partition(":")
@@ -22,4 +66,25 @@ def open_journal(location: str, reactor: IReactorFromThreads) -> IJournal:
         return MemoryJournal()
     if scheme == "sqlite" and rest:
         return SqliteJournal(reactor, Path(rest).absolute())
-    raise CannotStart(f"“{location}” is not a journal; give memory: or sqlite:PATH.")
+    if is_shared(location):
+        if options is None:
+            raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
+        return _open_node(location, reactor, options)
+    raise CannotStart(f"“{location}” is not a journal; give memory:, sqlite:PATH or etcd://HOST:PORT,HOST:PORT.")
+
+
+def _open_node(location: str, reactor: IReactorFromThreads, options: NodeOptions) -> IJournal:
+    # A server that is alone imports none of this.
+    from groupchat.journals.cluster.cluster_journal import ClusterJournal
+    from groupchat.journals.logs.etcd.etcd_location import opened
+
+    node = check_node(options.node)
+    shared = opened(
+        location, reactor, authority=options.authority, certificate=options.certificate, key=options.key,
+        login=options.login,
+    )  # fmt: skip
+    inner = SqliteJournal(reactor, options.data.absolute() / DATABASE, is_shared=True)
+    clock = IReactorTime(reactor)
+    return ClusterJournal(
+        shared, inner, node, clock, version=options.version, address=options.address, keep_h=options.keep_h
+    )

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.interfaces.storage import IMarkable, IReplica
+from groupchat.journals.nodes.sqlite_nodes import place_of
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.sqlite.database import SCHEMA, SEARCH_CACHE_KIB, connect, opened
 from groupchat.journals.sqlite.folder import Folder, leave_failure
@@ -29,7 +30,7 @@ from groupchat.model.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.model.errors import BUSY_S, Busy, JournalUnavailable, SearchUnavailable
+from groupchat.model.errors import BUSY_S, Busy, CannotStart, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
 from groupchat.model.node_operations import Place, Presence
@@ -51,12 +52,15 @@ class SqliteJournal:
 
     log = Logger()
 
-    def __init__(self, reactor: IReactorFromThreads, path: Path, *, schema: Path = SCHEMA) -> None:
+    def __init__(
+        self, reactor: IReactorFromThreads, path: Path, *, schema: Path = SCHEMA, is_shared: bool = False
+    ) -> None:
         """Open the file, or make it and its folder; this blocks for some milliseconds.
 
         To be called after the process has become a daemon: threads do not survive a fork.
 
         :param schema: the folder of the files that upgrade a database.
+        :param is_shared: whether what is carried out comes from the log of a cluster.
         :raises CannotStart: the file cannot be used.
         """
         folder = Folder(path)
@@ -68,6 +72,11 @@ class SqliteJournal:
         try:
             database = opened(path, folder.marked(), folder.unclean, schema)
             try:
+                if not is_shared and place_of(database) is not None:
+                    raise CannotStart(
+                        f"{path} belongs to a cluster: start it with --journal etcd://… as before. “groupchat cluster"
+                        f" leave --data {path.parent}” lets it go on alone, with the messages it has."
+                    )
                 self._writer = Writer(database, folder)
                 self._reader = Reader(connect(path, "ro"))
                 self._searcher = Reader(connect(path, "ro", SEARCH_CACHE_KIB))
