@@ -51,13 +51,13 @@ class Checking:
         self._upto = 0
         self.found: Found | None = None
 
-    def next(self, head: int, nodes: Mapping[str, LiveNode]) -> Check | None:
+    def next(self, head: int, others: Mapping[str, LiveNode]) -> Check | None:
         """Return the check to propose now; None: this node is not equal to the others, and has stopped.
 
-        :param head: the highest number here.
+        :param head: the highest number here.  :param others: the other nodes that live.
         """
         found = self.found
-        if found is not None and self._is_outvoted(found, nodes):
+        if found is not None and self._is_outvoted(found, others):
             self._fail(found)
             return None
         first = self._upto + 1 if self._upto < head else 1
@@ -75,11 +75,11 @@ class Checking:
             if stated != known:
                 self._fail(known)
 
-    def _is_outvoted(self, found: Found, nodes: Mapping[str, LiveNode]) -> bool:
-        cards = map(read_card, nodes.values())
+    def _is_outvoted(self, found: Found, others: Mapping[str, LiveNode]) -> bool:
+        cards = map(read_card, others.values())
         votes = Counter(card.digest for card in cards if card.check == found.number)
-        votes[found.digest] += 0
-        return bool(votes) and max(votes.values()) > votes[found.digest]
+        votes[found.digest] += 1
+        return max(votes.values()) > votes[found.digest]
 
     def _fail(self, found: Found) -> None:
         self._differs(

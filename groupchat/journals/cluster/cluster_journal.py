@@ -376,7 +376,8 @@ class ClusterJournal(LocalAnswers):
         if self._state is not _RUNNING or not self._living.is_first or self._refusal() is not None:
             return
         self.compaction.compact(self._living.nodes)
-        check = self._checking.next(self.head, self._living.nodes)
+        others = {name: live for name, live in self._living.nodes.items() if name != self.node}
+        check = self._checking.next(self.head, others)
         if check is not None:
             self._say(check)
 
