@@ -41,16 +41,22 @@ def program(name: str) -> str:
     return path
 
 
+WORKERS = 16
+"""So many processes that run tests side by side have ports of their own."""
+
+
 def free_port() -> int:
-    """A port that nobody listens on.
+    """A port that nobody listens on, and that no other process which runs tests takes before it is used.
 
     It is none of those that the kernel gives to outgoing connections, as far as there are others:
     a client that tries one of these while nobody listens may be connected to itself, and then the port is taken.
     """
     first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    others = [port for port in range(10_000, 65_536) if not first <= port <= last]
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    ours = range(10_000 + worker, 65_536, WORKERS)
+    others = [port for port in ours if not first <= port <= last]
     while True:
-        port = random.choice(others or range(10_000, 65_536))
+        port = random.choice(others or ours)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

@@ -147,7 +147,7 @@ class PaneTest(FunctionalTest):
         program("tmux")
         home = self.folder / "home"
         home.mkdir()
-        unwanted = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORTERM", "TMUX", "TERM")
+        unwanted = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "NO_COLOR", "COLORTERM", "TMUX", "TERM", "COLUMNS", "LINES")
         kept = {name: value for name, value in self.environment.items() if name not in unwanted}
         # Not in the folder of the test, whose path may be longer than that of a socket may be (107 bytes);
         # and tmux still tidies up there when it has said that it ends.

@@ -371,7 +371,7 @@ class ExactlyOnce(FunctionalTest, TestCase):
 class Hearing(FunctionalTest, TestCase):
     """Clients of the library beside people, on a real server."""
 
-    timeout = 60
+    timeout = 600
 
     def setUp(self) -> None:
         FunctionalTest.setUp(self)

@@ -86,6 +86,9 @@ class SpokenTest(PaneTest):
         self.assertNotIn("the build is red", pane.screen())
         self.enter(pane, "/next", r"(?s)^──── dev .*2 unread.*#\d+ bob: the build is red$")
         self.enter(pane, "my own words", "^my own words$")
+        self.bob.expect("alice: my own words")
+        self.bob.send("/list\n")
+        self.bob.expect("2 people are in")  # by then she has her answer, too: else it would be shown as not confirmed
         self.daemon.kill()
         pane.expect("What you type is kept")
         place = f"tcp:{self.daemon.port}:interface=127.0.0.1"
@@ -102,6 +105,7 @@ class SpokenTest(PaneTest):
         pane.expect("You are alice")
         self.say("lobby", "a line that is longer than the terminal is wide")
         pane.expect("wide$")
-        self.assertIn("bob: a line that is longer than the terminal is wide", pane.everything())
+        shown = re.sub(r"\s+", " ", pane.everything())
+        self.assertIn("bob: a line that is longer than the terminal is wide", shown)
         pane.keys("C-c")
         self.assertEqual(pane.status(), 0)

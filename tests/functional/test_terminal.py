@@ -209,7 +209,7 @@ class TerminalTest(PaneTest):
         bob.send("alice: good morning to you\n")
         pane.expect("bob: alice: good morning to you")
         end = time.monotonic() + LIMIT_S
-        while "\a" not in (heard := TITLE.sub("", written.read_text())) and time.monotonic() < end:
+        while "\a" not in (heard := TITLE.sub("", written.read_text("utf-8", "replace"))) and time.monotonic() < end:
             time.sleep(0.03)
         self.assertEqual(heard.count("\a"), 1)
         self.assertGreater(heard.index("\a"), heard.index("good morning"))

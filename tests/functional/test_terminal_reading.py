@@ -43,10 +43,10 @@ class ReadingTest(PaneTest):
         pane = self.join(self.daemon.port)
         bob.send("see http://x.org/alice\n-alice `alice` alice@x.org\nhi alice, $(id)\n")
         pane.expect("bob: hi alice")
-        end = time.monotonic() + LIMIT_S
-        while not out.exists() and time.monotonic() < end:
+        told, end = "bob in lobby\nhi alice, $(id)\n", time.monotonic() + LIMIT_S
+        while not (out.exists() and out.read_text() == told) and time.monotonic() < end:
             time.sleep(0.05)
-        self.assertEqual(out.read_text(), "bob in lobby\nhi alice, $(id)\n")
+        self.assertEqual(out.read_text(), told)
         pane.type("/set dnd 30m")
         pane.keys("Enter")
         pane.expect("dnd is on for 30 minutes")

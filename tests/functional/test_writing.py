@@ -239,7 +239,7 @@ class KeysTest(WritingTest):
         pane = self.join(self.daemon.port)
         bob = self.connect(self.daemon, "bob")
         bob.send("".join(f"message {number}\n" for number in range(40)))
-        pane.expect(r"bob: message 39\n> *\n 127")
+        pane.expect(r"bob: message 39\n> *\n 127[^\n]*│ 2 people │ connected$")
         before = pane.screen()
         pane.type("half")
         terminal = pane.tmux("display", "-p", "-t", "t", "#{pane_tty}").strip()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from tests.functional.harness import program
+from tests.functional.harness import LIMIT_S, program
 
 try:
     from playwright.sync_api import Browser, Page, Playwright
@@ -50,7 +50,9 @@ def launch(playwright: Playwright, *arguments: str) -> Browser:
 
     That must end before other tests run: as long as it is there, an event loop is running in this thread.
     """
-    return playwright.chromium.launch(executable_path=browser_path(), args=[*ARGUMENTS, *arguments])
+    return playwright.chromium.launch(
+        executable_path=browser_path(), args=[*ARGUMENTS, *arguments], timeout=LIMIT_S * 1000
+    )
 
 
 def npm_package(name: str) -> Path:

@@ -58,6 +58,7 @@ class TogetherTest(BrowserTest):
             pane.keys("Enter")
         pages[0].say("a mistaek")
         pages[0].expect("a mistaek")
+        expect(pages[0].page.locator(".unsent")).to_have_count(0)  # before, the one above would be edited
         pages[0].page.get_by_role("textbox", name="Message", exact=True).press("ArrowUp")
         pages[0].say("a mistake")
         programs[0].told(event="edited", text="a mistake")
@@ -186,6 +187,7 @@ class TogetherTest(BrowserTest):
         bot.do(do="say", text="heard again")
         self.menu(mira, "bot", "Delete their messages")
         dialog.get_by_role("button", name="Delete").click()
+        witness.told(event="moderated", act="purge", target="bot")
         bot.do(do="say", text="after that")
         witness.told(event="said", text="after that")
 

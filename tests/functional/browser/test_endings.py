@@ -87,6 +87,7 @@ class EndingsTest(BrowserTest):
         box.fill("from the second tab")
         box.press("Enter")
         second.get_by_role("log").get_by_text("from the second tab").last.wait_for()
+        expect(second.locator(".unsent")).to_have_count(0)
         self.assertNotIn("alice: from the second tab", window.labels())
         dialog.get_by_role("button", name="Use it here").click()
         window.expect("from the second tab")

@@ -86,4 +86,4 @@ class EventsTest(BrowserTest):
         heard = self.connect()
         heard.send('{"do":"nick","nick":"reader","since":0}\n{"do":"exit"}\n')
         self.assertNotIn("forge", heard.rest())
-        self.assertRegex(self.daemon.log, r"Refused POST /rooms/lobby of 127\.0\.0\.1: 403")
+        self.daemon.logged(r"Refused POST /rooms/lobby of 127\.0\.0\.1: 403")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.functional.browser.chromium import browser_path, launch
@@ -23,6 +23,8 @@ from tests.functional.browser.company import Program
 from tests.functional.harness import LIMIT_S, TREE, TWISTD, Daemon, Line, free_port
 
 LIMIT_MS = LIMIT_S * 1000
+
+expect.set_options(timeout=LIMIT_MS)  # a window has this limit for all else; without it, that is 5 s for these
 
 PASSWORD = "correct-horse-battery"
 
