@@ -22,7 +22,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.errors import Busy
-from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Ref, Said, Typing
+from groupchat.model.events import Acted, Answer, AuthorId, Event, Joined, Left, Moved, Ref, Said, Typing
 from groupchat.model.message.sought import Sought
 from groupchat.model.preferences import Preferences
 
@@ -258,7 +258,7 @@ class FakeStyle:
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         assert len(events) == len(previous)
         self.renders += 1
-        return [self.number(event, marked) for event in events]
+        return [Rendered(b"") if isinstance(event, Moved) else self.number(event, marked) for event in events]
 
     def echoes(self, event: Event) -> bool:
         if isinstance(event, Said | Acted):

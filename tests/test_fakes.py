@@ -29,8 +29,8 @@ class HonestyTests(SynchronousTestCase):
 
     def test_styles_are_interned(self) -> None:
         """There is one style for each door and preferences, as the core expects."""
-        quiet = Preferences(joins=False)
-        self.assertIs(FakeStyle.of("text", quiet), FakeStyle.of("text", Preferences(joins=False)))
+        quiet = Preferences(joins="off")
+        self.assertIs(FakeStyle.of("text", quiet), FakeStyle.of("text", Preferences(joins="off")))
         self.assertIsNot(FakeStyle.of("text", quiet), FakeStyle.of("json", quiet))
 
     def test_screen(self) -> None:

@@ -86,8 +86,10 @@ def _together(items: Sequence[Shown]) -> Shown:
         nicks = tuple(event.nick for event in joined)
         accounts = tuple(event.account for event in joined if event.account)
         many = TOGETHER[type(last.event)]
-        return Shown(many(last.event.room, nicks, last.event.at, accounts), last.rooms)
+        authors = tuple(item.author for item in items)
+        return Shown(many(last.event.room, nicks, last.event.at, accounts, authors), last.rooms)
     left = [item.event for item in items if isinstance(item.event, Left)]
     nicks = tuple(event.nick for event in left)
     many = TOGETHER[type(left[-1])]
-    return Shown(many(left[-1].room, nicks, left[-1].at, left[-1].reason, left[-1].gone), last.rooms)
+    authors = tuple(item.author for item in items)
+    return Shown(many(left[-1].room, nicks, left[-1].at, left[-1].reason, left[-1].gone, authors), last.rooms)

@@ -7,27 +7,33 @@ Rules:
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Notice
 from groupchat.interfaces.clock import Clock
 from groupchat.limits.buckets import TokenBucket
-from groupchat.model.events import Joined, Left, Renamed
+from groupchat.model.events import GATHER_S, Joined, Left, Renamed
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Room, Rooms
+
+FEW = 5
+"""In a room with so many connections at most, also those who want to know of active people are told of everybody."""
 
 
 class Doorway:
     """The joins and leaves of one room: each costs as many tokens as there are members to show it to.
 
     ``waiting``: notices kept back until the bucket has tokens again.
+    ``crowded_until``: whoever comes or goes before that does so with others, on the clock that never jumps.
     """
 
-    __slots__ = ("bucket", "waiting")
+    __slots__ = ("bucket", "crowded_until", "waiting")
 
     def __init__(self, bucket: TokenBucket) -> None:
         self.bucket = bucket
+        self.crowded_until = 0.0
         self.waiting: list[Notice] = []
 
 
@@ -92,8 +98,11 @@ class Doorways:
             bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
             doorway = self._doorways[room.name] = Doorway(bucket)
         told = self._untold((room.name,)) if isinstance(event, Left) else None
-        notice = Notice(event, (room.name,), connection, then=told)
         now = self._clock.seconds()
+        if len(room.members) > FEW or now < doorway.crowded_until:
+            doorway.crowded_until = now + GATHER_S
+            event = replace(event, crowded=True)
+        notice = Notice(event, (room.name,), connection, then=told)
         if doorway.waiting or doorway.bucket.spend(now, 0):
             doorway.waiting.append(notice)
         else:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from groupchat.delivery.queue import EVERYWHERE
 from groupchat.interfaces.screens import IStyle, Rendered
-from groupchat.model.events import AuthorId, Done, Event, Joined, Left, Post, Ref, Typing
+from groupchat.model.events import AuthorId, Done, Event, Joined, Left, Moved, Post, Ref, Typing
+from groupchat.model.preferences import ACTIVE
 from groupchat.state.people import Connection, Person, View
 
 
@@ -98,6 +99,11 @@ class Batch:
     def _particular(self, connection: Connection, index: int) -> Rendered:
         """Return one item as this connection is shown it, with the answer if it posted it."""
         item, view = self.items[index], connection.view
+        if isinstance(item.event, Moved):
+            if not _seen(item, view.rooms):
+                return Rendered(b"")
+            moved = item.event.without({connection.person.author, *connection.person.ignored})
+            return view.style.render([moved], [item.previous], self._is_marked(view, item))[0]
         mine = item.origin is connection
         shown = (
             not (isinstance(item.event, Joined | Left) and item.author == connection.person.author)
@@ -114,9 +120,10 @@ class Batch:
         return Rendered(b"".join(_answer(item, connection) for item in mine))
 
     def _line(self, view: View, index: int) -> Rendered:
-        item = self.items[index]
-        marked = len(view.rooms) > 1 and bool(item.rooms) and view.current not in (item.rooms or ())
-        return self.lines(view.style, marked)[index]
+        return self.lines(view.style, self._is_marked(view, self.items[index]))[index]
+
+    def _is_marked(self, view: View, item: Shown) -> bool:
+        return len(view.rooms) > 1 and bool(item.rooms) and view.current not in (item.rooms or ())
 
 
 def _seen(item: Shown, rooms: tuple[str, ...]) -> bool:
@@ -235,6 +242,9 @@ class Fanout:
             if item.origin is not None:
                 personal.setdefault(item.origin, []).append(index)
             if item.author is None:
+                if isinstance(item.event, Moved):
+                    for connection in self._told_otherwise(item.event):
+                        personal.setdefault(connection, []).append(index)
                 continue
             if isinstance(item.event, Joined | Left):
                 # A notice about an earlier connection of theirs would make people believe that they have left.
@@ -248,6 +258,20 @@ class Fanout:
                 if connection is not item.origin:
                     personal.setdefault(connection, []).append(index)
         return personal
+
+    def _told_otherwise(self, event: Moved) -> Iterator[Connection]:
+        """Iterate over the live connections of those who moved themselves, and of people who ignore one of them."""
+        authors = (*(author for author, _ in event.known), *event.unknown)
+        people: dict[Person, None] = {}
+        for author in authors:
+            if author is None:
+                continue
+            person = self._find(author)
+            people.update(dict.fromkeys([*([person] if person is not None else []), *self._ignorers.get(author, ())]))
+        for person in people:
+            for connection in person.connections:
+                if connection.live and connection.screen.style.preferences.joins == ACTIVE:
+                    yield connection
 
     def _concerned(self, author: AuthorId, reader: AuthorId | None) -> Iterator[Connection]:
         """Iterate over the live connections of the two a private post is for, and of people who ignore its author."""

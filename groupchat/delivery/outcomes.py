@@ -34,12 +34,16 @@ from groupchat.model.drafts import (
     StoredPost,
 )
 from groupchat.model.errors import Outdated, Refusal
-from groupchat.model.events import Done, Joined, Left, Ref, Renamed, TopicChanged
+from groupchat.model.events import AwayChanged, Done, Joined, Left, Moved, Ref, Renamed, TopicChanged, Typing
 from groupchat.model.node_operations import NodeOperation
+from groupchat.state.moves import CROWDS, MOVES, SPEAKING, Moves
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Rooms
 
 log = Logger()
+
+PASSING = frozenset({Typing, AwayChanged, Moved})
+"""What tells nothing of the order in which people come, go and speak."""
 
 Learned: TypeAlias = Consequence | ReadUpTo | Expired | Erased
 """The changes that become true when they are on disk."""
@@ -74,6 +78,7 @@ class Outcomes:
         self._clock = clock
         self._learn = learn
         self._refuse = refuse
+        self.moves = Moves()
         self.on_delivery: Callable[[float], object] = lambda seconds: None
         """Called after each batch with the seconds it took to hand it to everybody."""
         self.attend: Callable[[NodeOperation], Sequence[Notice]] = lambda operation: ()
@@ -137,7 +142,7 @@ class Outcomes:
                 afterwards += item.receipt.settle(refusal)
             else:
                 self._pass(item, afterwards)
-        condensed = condense(shown)
+        condensed = self._gathered(condense(shown))
         for one in condensed:
             at = one.event.at  # type: ignore[attr-defined]  # every post and notice has it
             room = self._rooms.find(one.rooms[0]) if one.rooms else None
@@ -146,6 +151,37 @@ class Outcomes:
             else:
                 one.previous, room.last_at = room.last_at, at
         return condensed
+
+    def _gathered(self, shown: Sequence[Shown]) -> Sequence[Shown]:
+        """Gather who comes and goes where many do, and tell of them before what follows in their room."""
+        moves, told = self.moves, []
+        for n, item in enumerate(shown):
+            event = item.event
+            kind = type(event)
+            if kind in SPEAKING and event.room:  # type: ignore[attr-defined]
+                moves.note_words(event)  # type: ignore[arg-type]
+            elif kind in MOVES and (kind in CROWDS or event.crowded):  # type: ignore[attr-defined]
+                moves.note_move(event, item.author)  # type: ignore[arg-type]
+                continue
+            if moves.gathered and kind not in PASSING:
+                rooms = [room for room in item.rooms or () if room in moves.gathered]
+                told += [(n, moved) for room in rooms for moved in moves.take(room)]
+            if kind is Renamed:
+                moves.note_name(event, item.rooms or ())  # type: ignore[arg-type]
+        if not told:
+            return shown
+        found = list(shown)
+        for n, moved in reversed(told):
+            found.insert(n, Shown(moved, (moved.room,)))
+        return found
+
+    def sweep(self, now: float) -> "list[Notice]":
+        """Return the notices about those who came or went together where many do.
+
+        :param now: the wall-clock time in seconds since 1970 UTC.
+        """
+        due = self.moves.due(now)
+        return [Notice(moved, (moved.room,)) for room in due for moved in self.moves.take(room)]
 
     def _accept(self, item: Posting, stored: StoredPost, afterwards: list[Callable[[], None]]) -> Shown:
         post, origin = stored.event, item.origin

@@ -193,6 +193,8 @@ class Hall:
         self.log_limits.sweep()
         self.readers.sweep()
         self.attendance.sweep()
+        for notice in self.outcomes.sweep(self.now()):
+            self.commits.post(notice)
         self.persistence.sweep()
         if self.neighbours is not None:
             self.neighbours.own.sweep()

@@ -11,8 +11,8 @@ The class names, in kebab-case, are the values of ``event`` in JSON Lines.
 Every ``at`` is a wall-clock time in seconds since 1970-01-01 UTC, to the millisecond.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any, NewType, TypeAlias, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -177,6 +177,16 @@ class Moderated(Post):
 # Notices
 
 
+LATELY_S = 900.0
+"""Seconds after which somebody no longer counts as having spoken lately."""
+
+GATHER_S = 2.0
+"""Seconds for which those who come and go are gathered, so that they are told of together."""
+
+MANY = 6
+"""So many people who come or go together are told of, even if none of them has spoken lately."""
+
+
 @record
 class Notice(Event):
     """Something that passes: it is shown to people who are here now, and never again."""
@@ -188,17 +198,25 @@ class Notice(Event):
 
 @record
 class Joined(Notice):
-    """``nick`` came into the room; ``account`` is the nickname of their account, empty for a guest."""
+    """``nick`` came into the room; ``account`` is the nickname of their account, empty for a guest.
+
+    ``crowded``: there are many people, so that those who want to know of active people only are told by ``Moved``.
+    """
 
     account: str = ""
+    crowded: bool = field(default=False, compare=False)
 
 
 @record
 class Left(Notice):
-    """``nick`` left the room; ``reason`` may be empty; ``gone``: they left the server, not only this room."""
+    """``nick`` left the room; ``reason`` may be empty; ``gone``: they left the server, not only this room.
+
+    ``crowded``: as in ``Joined``.
+    """
 
     reason: str = ""
     gone: bool = False
+    crowded: bool = field(default=False, compare=False)
 
 
 @record
@@ -209,6 +227,7 @@ class ManyJoined(Event):
     nicks: tuple[str, ...]
     at: float
     accounts: tuple[str, ...] = ()
+    authors: "tuple[AuthorId | None, ...]" = field(default=(), compare=False)
 
 
 @record
@@ -220,6 +239,36 @@ class ManyLeft(Event):
     at: float
     reason: str = ""
     gone: bool = False
+    authors: "tuple[AuthorId | None, ...]" = field(default=(), compare=False)
+
+
+@record
+class Moved(Event):
+    """Some people came into a room (``came``), or left it, within a moment; ``reason``: why, if that is one for all.
+
+    It is for people who want to know of active people only.
+    ``known``: those who have spoken there lately, who are named; the others are counted.
+    ``unknown``: which of the others are known by their authors.
+    """
+
+    room: str
+    came: bool
+    known: "tuple[tuple[AuthorId | None, str], ...]"
+    others: int
+    at: float
+    reason: str = ""
+    unknown: "frozenset[AuthorId | None]" = frozenset()
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether there is somebody to name, or there are many."""
+        return bool(self.known) or self.others >= MANY
+
+    def without(self, authors: "Set[AuthorId]") -> "Moved":
+        """Return the same without these people."""
+        known = tuple(pair for pair in self.known if pair[0] not in authors)
+        others = self.others - sum(author in self.unknown for author in authors)
+        return Moved(self.room, self.came, known, others, self.at, self.reason)
 
 
 @record

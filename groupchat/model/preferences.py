@@ -14,6 +14,9 @@ from groupchat.model.wording import listed
 SERVER_ZONE = "server"
 """The word for the time zone of the server, which is the empty string in ``Preferences.zone``."""
 
+ACTIVE, EACH, NOBODY = JOINS = ("active", "on", "off")
+"""Who is shown of those who come and go: where there are many, only active people; each of them; or nobody."""
+
 SERVER_CHOICE = "server"
 """The value of a preference of those who leave it to the server's settings."""
 
@@ -47,7 +50,7 @@ class Preferences:
 
     echo: bool = False
     emoji: bool = True
-    joins: bool = True
+    joins: str = EACH
     rooms: str = SERVER_CHOICE
     time: str = "seconds"
     width: str = AUTO_WIDTH
@@ -162,7 +165,12 @@ def _read_width(name: str, text: str) -> object:
 _KINDS = {
     "echo": _choice("show my own lines too", on=True, off=False),
     "emoji": _choice("turn :) and :shortcodes: in my lines into emoji", on=True, off=False),
-    "joins": _choice("show when people join and leave", on=True, off=False),
+    "joins": _choice(
+        "show when people join and leave: where there are many, only active ones by name; each; or nobody",
+        active=ACTIVE,
+        on=EACH,
+        off=NOBODY,
+    ),
     "rooms": _choice(
         "come into my rooms of last time when I log in, or the lobby only",
         mine="mine",

@@ -314,6 +314,8 @@ def _posts_lately(me: Actor, room: str) -> "Generator[Deferred[Any], Any, list[S
         posts = [stored for stored in posts if stored.event.id <= position]
     else:
         posts.extend(stream.recent.after(upto, Audience((room,))))
+    for stored in posts:
+        hall.outcomes.moves.note_earlier_words(stored.event)
     return posts
 
 

@@ -22,7 +22,7 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import Hold, IScreen, Rendered
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, Outcome
-from groupchat.model.events import Answer, Event, Ref
+from groupchat.model.events import GATHER_S, Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session
 
@@ -110,16 +110,19 @@ class CountingScreen:
 class CostTest(SynchronousTestCase):
     """One turn in a room of 200, in which 20 of them say 64 lines."""
 
+    preferences = Preferences()
+
     def setUp(self) -> None:
         self.turn: list[Callable[[], None]] = []
         self.journal = CountingJournal()
-        self.style = CountingStyle(Preferences())
+        self.style = CountingStyle(self.preferences)
         clock = Clock()
-        self.hall = Hall(self.journal, Settings(), clock, lambda: 1.8e9, turn_end=self.turn.append)
+        self.hall = Hall(self.journal, Settings(notice_burst=100_000), clock, lambda: 1.8e9, turn_end=self.turn.append)
         self.hall.open()
         self.screens = [CountingScreen(self.style) for _ in range(MEMBERS)]
         self.sessions = [self.come(screen, number) for number, screen in enumerate(self.screens)]
         self.end_turn()
+        self.hall.outcomes.sweep(1.8e9 + GATHER_S)  # what is still to be told of those who came is not of interest
         self.style.rendered = self.journal.commits = 0
         for screen in self.screens:
             screen.writes = screen.lines = 0
@@ -176,6 +179,26 @@ class CostTest(SynchronousTestCase):
             sys.setprofile(known)
         delivered = sum(screen.lines for screen in self.screens) - delivered
         self.assertLessEqual(calls / delivered, CALLS)
+
+
+class ActiveCostTest(CostTest):
+    """The same with people who want to know of active people only, as all at a terminal who have chosen nothing."""
+
+    preferences = Preferences(joins="active")
+
+    def test_leaving(self) -> None:
+        """24 who leave, each in a turn of their own, are rendered once more, together, and one write to each member."""
+        for session in self.sessions[:24]:
+            session.typed("/exit")
+            self.end_turn()
+        for screen in self.screens:
+            screen.writes = 0
+        for notice in self.hall.outcomes.sweep(1.8e9 + GATHER_S):
+            self.hall.commits.post(notice)
+        self.end_turn()
+        self.assertEqual({screen.writes for screen in self.screens[24:]}, {1})
+        self.assertEqual({screen.lines for screen in self.screens[24:]}, {1})
+        self.assertEqual(self.style.rendered, 24 + 1)
 
 
 class AcceptTest(SynchronousTestCase):

@@ -8,7 +8,7 @@ from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.screens import IStyle
 from groupchat.model import events
-from groupchat.model.preferences import Preferences
+from groupchat.model.preferences import JOINS, Preferences
 from groupchat.model.text import CONTINUATION, LINE_ENDS
 
 HOSTILE = st.text(
@@ -58,6 +58,15 @@ EVENTS = st.one_of(
     st.builds(events.Typing, HOSTILE, HOSTILE, TIMES),
     st.builds(events.Announced, HOSTILE, TIMES),
     st.builds(events.HistoryErased, NUMBERS, TIMES),
+    st.builds(
+        events.Moved,
+        HOSTILE,
+        st.booleans(),
+        st.lists(st.tuples(st.none(), HOSTILE), max_size=5).map(tuple),
+        st.integers(0, 9),
+        TIMES,
+        HOSTILE,
+    ),
 )
 TEXTS = st.lists(HOSTILE, max_size=3).map(tuple)
 ITEMS = st.lists(st.dictionaries(HOSTILE, HOSTILE, max_size=3), max_size=3).map(tuple)
@@ -118,8 +127,8 @@ class StyleContract:
     def test_one_line_each(self: Any) -> None:
         """An event becomes one line, or none; in text the day's line may come before it, and its other lines after."""
 
-        @given(st.lists(EVENTS, max_size=3), TIMES, st.booleans(), st.booleans())
-        def check(shown: list[Any], before: float, marked: bool, joins: bool) -> None:
+        @given(st.lists(EVENTS, max_size=3), TIMES, st.booleans(), st.sampled_from(JOINS))
+        def check(shown: list[Any], before: float, marked: bool, joins: str) -> None:
             renderings = self.make(Preferences(joins=joins)).render(shown, [before] * len(shown), marked)
             self.assertEqual(len(renderings), len(shown))
             for rendered in renderings:

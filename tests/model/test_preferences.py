@@ -17,13 +17,20 @@ class Changing(SynchronousTestCase):
 
     def test_switches(self) -> None:
         """Each switch goes on and off, typed in any case, and leaves the others alone."""
-        for name in ("echo", "emoji", "joins"):
+        for name in ("echo", "emoji"):
             on = Preferences().changed(name, "on")
             off = on.changed(name.upper(), "OFF")
             self.assertEqual((getattr(on, name), getattr(off, name)), (True, False))
             self.assertEqual(off.changed(name, "on"), on)
-        paris = Preferences(joins=False, zone="Europe/Paris")
-        self.assertEqual(paris.changed("echo", "on"), Preferences(echo=True, joins=False, zone="Europe/Paris"))
+        paris = Preferences(joins="off", zone="Europe/Paris")
+        self.assertEqual(paris.changed("echo", "on"), Preferences(echo=True, joins="off", zone="Europe/Paris"))
+
+    def test_joins(self) -> None:
+        """Of those who come and go active people are shown, each, or nobody."""
+        for value in ("active", "on", "off"):
+            changed = Preferences().changed("JOINS", value.title())
+            self.assertEqual((changed.joins, changed.shown("joins")), (value, value))
+        self.assertRaises(BadArguments, Preferences().changed, "joins", "yes")
 
     def test_time(self) -> None:
         """The time is shown in seconds, in minutes or not."""

@@ -90,9 +90,9 @@ class SetTests(SynchronousTestCase):
         first.session.type("/set emoji off")
         for peer in (first, second, attended(home, "alice")):
             kept = peer.screen.style.preferences
-            self.assertEqual((kept.joins, kept.emoji), (False, False))
+            self.assertEqual((kept.joins, kept.emoji), ("off", False))
         for peer in (bot, back(home, "alice", "json"), laptop):
-            self.assertTrue(peer.screen.style.preferences.joins)
+            self.assertEqual(peer.screen.style.preferences.joins, "on")
 
     def test_guest(self) -> None:
         """A guest's preferences end with the connection."""

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
-from groupchat.model.preferences import Preferences
+from groupchat.model.preferences import NOBODY, Preferences
 from groupchat.model.times import iso
 
 # Fields in the order they are written; dataclasses inherit theirs, so the order of definition is not the one wanted.
@@ -81,7 +81,7 @@ class JsonStyle:
 
     def __init__(self, preferences: Preferences) -> None:
         self.preferences = preferences
-        self._hidden = frozenset() if preferences.joins else _PRESENCE
+        self._hidden = _PRESENCE | {events.Moved} if preferences.joins == NOBODY else frozenset({events.Moved})
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Render one object for each event; it has its room and whole time, so that neither mark nor day is needed."""

@@ -17,9 +17,12 @@ from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
 from groupchat.model.events import Answer, Done, Ref
 from groupchat.model.networks import origin
-from groupchat.model.preferences import Preferences, fitting_width
+from groupchat.model.preferences import ACTIVE, Preferences, fitting_width
 
 _NOTHING = Rendered(b"")
+
+BEGINNING = Preferences(joins=ACTIVE)
+"""The preferences of people who have chosen none."""
 
 COMMAND_COST = 0.05
 """The cost of a telnet command, where a line costs 1: clients begin with some dozens."""
@@ -38,7 +41,7 @@ class TextConversation(Conversation):
     style: TextStyle
 
     def __init__(self, reception: IReception, address: str, exempt: bool) -> None:
-        super().__init__(reception, address, exempt, text_style(Preferences(), reception.settings.zone))
+        super().__init__(reception, address, exempt, text_style(BEGINNING, reception.settings.zone))
         self._columns = 0
         """The width of the peer's window, as far as it matters; 0: it is not known."""
         self._telnet: TelnetFilter | None = None

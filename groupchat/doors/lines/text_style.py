@@ -1,6 +1,6 @@
 """The style of people with netcat or telnet: one readable line for each event."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from math import inf
@@ -14,7 +14,7 @@ from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref
 from groupchat.model.message.code import code_lines
-from groupchat.model.preferences import Preferences, shown_width, shown_zone
+from groupchat.model.preferences import ACTIVE, EACH, NOBODY, Preferences, shown_width, shown_zone
 from groupchat.model.text import GAP, harmless, shown, shown_lines
 from groupchat.model.times import local
 from groupchat.model.wording import listed, plural, size_words
@@ -41,6 +41,13 @@ _PROGRAMS = frozenset({
     events.ProgramJoined, events.ProgramLeft, events.ManyProgramsJoined, events.ManyProgramsLeft,
 })  # fmt: skip
 _NEVER_SHOWN = _PROGRAMS | {events.Typing, events.AwayChanged}
+_CROWDED = frozenset({events.Joined, events.Left, events.Moved})
+_HIDDEN: Mapping[str, frozenset[type]] = {
+    ACTIVE: _NEVER_SHOWN | {events.ManyJoined, events.ManyLeft},
+    EACH: _NEVER_SHOWN | {events.Moved},
+    NOBODY: _NEVER_SHOWN | _JOINS | {events.Moved},
+}  # fmt: skip
+"""What is never shown, by the preference ``joins``; of _CROWDED those who want active people are shown some."""
 _NEVER_ECHOED = _PROGRAMS | {events.Joined, events.Left, events.Typing, events.AwayChanged}
 
 SHOWN = 5
@@ -73,7 +80,8 @@ class TextStyle:
         self._stamp = ""
         # The local day that was needed last, from its first second up to the next day's, in seconds since 1970.
         self._dawn = self._dusk = -inf
-        self._hidden = _NEVER_SHOWN if preferences.joins else _NEVER_SHOWN | _JOINS
+        self._hidden = _HIDDEN[preferences.joins]
+        self._is_brief = preferences.joins == ACTIVE
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Render one line for each event; before the first of a day, the day's line."""
@@ -112,7 +120,7 @@ class TextStyle:
 
     def _rendered(self, event: Any, before: float, marked: bool) -> Rendered:
         kind = type(event)
-        if kind in self._hidden:
+        if kind in self._hidden or (self._is_brief and kind in _CROWDED and not _is_told(event)):
             return Rendered(b"")
         if kind is events.HistoryErased:  # what a terminal has shown cannot be taken back
             return Rendered(b"")
@@ -211,6 +219,20 @@ def _many(event: events.ManyJoined | events.ManyLeft) -> str:
     return listed(event.nicks)
 
 
+def _is_told(event: events.Joined | events.Left | events.Moved) -> bool:
+    """Return whether those are told of this who want to know of active people only, where there are many."""
+    return event.is_told if isinstance(event, events.Moved) else not event.crowded
+
+
+def _moved(event: events.Moved) -> str:
+    """Return ``alice, bob and 22 others left lobby``, or ``24 people left lobby``, with the reason."""
+    named = [nick for _, nick in event.known[:NAMED]]
+    others = len(event.known) - len(named) + event.others
+    counted = [plural(others, "other") if named else plural(others, "person", "people")] if others else []
+    why = f" ({event.reason})" if event.reason and not event.came else ""
+    return f"{listed([*named, *counted])} {'joined' if event.came else 'left'} {event.room}{why}"
+
+
 _FORMS: dict[type, Callable[[Any], str]] = {
     events.Said: lambda event: f"#{event.id} {event.nick}{_re(event)}: {event.text}",
     events.Acted: lambda event: (
@@ -229,6 +251,7 @@ _FORMS: dict[type, Callable[[Any], str]] = {
     events.Left: lambda event: f"* {event.nick} left {event.room}{f' ({event.reason})' if event.reason else ''}",
     events.ManyJoined: lambda event: f"* {_many(event)} joined {event.room}",
     events.ManyLeft: lambda event: f"* {_many(event)} left {event.room}{f' ({event.reason})' if event.reason else ''}",
+    events.Moved: lambda event: f"* {_moved(event)}",
     events.Renamed: lambda event: f"* {event.nick} is now {event.new}",
 }
 """The rest of the line, after the time and the room."""

@@ -40,6 +40,7 @@ from groupchat.model.events import (
     Renamed,
 )
 from groupchat.model.networks import origin
+from groupchat.model.preferences import NOBODY
 from groupchat.model.ranks import Rank
 from groupchat.state.moderation import Moderation
 from groupchat.state.people import Connection, Person, Watcher
@@ -190,7 +191,7 @@ class Attendance:
         programs: tuple[dict[str, Any], ...] = ()
         followers: tuple[dict[str, Any], ...] = ()
         unnamed = 0
-        if style.preferences.joins and not style.prose:
+        if style.preferences.joins != NOBODY and not style.prose:
             watching, unnamed = self.watchers(room)
             people, programs, followers = (
                 tuple([self._brief(person, name) for person in persons]) for persons in (*room.split(), watching)
@@ -207,7 +208,7 @@ class Attendance:
         The current room comes last, whether it is one of them or not: a client takes it that its lines go there.
         """
         style = connection.screen.style
-        if rooms and style.preferences.joins and not style.prose:
+        if rooms and style.preferences.joins != NOBODY and not style.prose:
             for name in (*(name for name in rooms if name != connection.current), connection.current):
                 self.tell_entered(connection, name)
 

@@ -17,20 +17,12 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from groupchat.client.core.protocol import Message
 from groupchat.destinations.configuration import JOINS
+from groupchat.model.events import GATHER_S, LATELY_S, MANY
 
 ACTIVE, EACH, _ = JOINS
 
-GATHER_S = 2.0
-"""Seconds for which those who come and go are gathered."""
-
-LATELY_S = 900.0
-"""Seconds after which somebody no longer counts as having spoken lately."""
-
 BACK_S = 60.0
 """Seconds within which people are expected back after an interruption."""
-
-MANY = 6
-"""So many people who come or go together are told of, even if none of them has spoken lately."""
 
 KEPT = 500
 """The most people of a room of whom it is known when they spoke."""

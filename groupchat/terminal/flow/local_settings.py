@@ -11,7 +11,7 @@ from groupchat.terminal.display.timestamps import Timestamps
 VALUES = {
     "bell": BELLS, "typing": ("on", "off"), "others": OTHERS, "joins": JOINS, "dnd": ("on", "off", "30m", "1h", "8h"),
 }  # fmt: skip
-"""The preferences of this client; of ``joins`` the server knows two values."""
+"""The preferences of this client; by ``joins`` the server is told only whether to send anything."""
 
 
 class LocalSettings:

@@ -320,9 +320,9 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
 
     def test_joins_off(self) -> None:
         """A program that prefers no presence is shown none."""
-        self.assertIsNone(shown(events.Joined("r", "a", AT), joins=False))
-        self.assertIsNone(shown(events.ManyLeft("r", ("a",), AT), joins=False))
-        self.assertIsNone(shown(events.AwayChanged("r", "a", AT, True), joins=False))
+        self.assertIsNone(shown(events.Joined("r", "a", AT), joins="off"))
+        self.assertIsNone(shown(events.ManyLeft("r", ("a",), AT), joins="off"))
+        self.assertIsNone(shown(events.AwayChanged("r", "a", AT, True), joins="off"))
 
     def test_echoes(self) -> None:
         """A program's own posts come back only if it likes them to."""

@@ -111,7 +111,7 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(shown(events.Announced("The server stops.", AT), previous=0), "-- The server stops.\r\n")
         for event in (events.Typing("lobby", "bob", AT), events.AwayChanged("lobby", "bob", AT, True, "tea")):
             self.assertEqual(shown(event, previous=0), "")
-            self.assertEqual(shown(event, previous=0, joins=False), "")
+            self.assertEqual(shown(event, previous=0, joins="off"), "")
 
     def test_other_room(self) -> None:
         """Lines of another room than the current one are marked, private ones never."""
@@ -162,6 +162,26 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(shown(events.Said(1, "r", "a", AT, "t"), time="minutes"), "[09:42] #1 a: t\r\n")
         self.assertEqual(shown(events.Said(1, "r", "a", AT, "t"), time="off"), "#1 a: t\r\n")
 
+    def test_joins_active(self) -> None:
+        """Where many come and go, only the line about active people is shown; elsewhere, each."""
+        alone, crowded = events.Joined("r", "a", AT), events.Joined("r", "a", AT, crowded=True)
+        known = tuple((None, nick) for nick in "abcd")
+        for event, active, each in (
+            (alone, "* a joined r", True),
+            (crowded, "", True),
+            (events.Left("r", "a", AT, crowded=True), "", True),
+            (events.ManyJoined("r", tuple("abcdef"), AT), "", True),
+            (events.Moved("r", False, known[:1], 23, AT), "* a and 23 others left r", False),
+            (events.Moved("r", False, known[:2], 0, AT, "bye"), "* a and b left r (bye)", False),
+            (events.Moved("r", True, known, 1, AT), "* a, b, c and 2 others joined r", False),
+            (events.Moved("r", True, (), 6, AT), "* 6 people joined r", False),
+            (events.Moved("r", True, (), 5, AT), "", False),
+        ):
+            line = shown(event, joins="active")
+            self.assertEqual(line.partition("] ")[2].rstrip(), active)
+            self.assertEqual(bool(shown(event, joins="on")), each)
+            self.assertEqual(shown(event, joins="off"), "")
+
     def test_joins_off(self) -> None:
         """Without ``joins`` there are no lines about joining and leaving, and no day's line for them."""
         for event in (
@@ -170,7 +190,7 @@ class LineTests(SynchronousTestCase):
             events.ManyJoined("lobby", ("bob",), AT),
             events.ManyLeft("lobby", ("bob",), AT),
         ):
-            self.assertEqual(shown(event, previous=0, joins=False), "")
+            self.assertEqual(shown(event, previous=0, joins="off"), "")
 
     def test_harmful_text(self) -> None:
         """Harmful characters in a stored post are harmless when it is shown."""

@@ -46,7 +46,7 @@ class EventStyleTests(StyleContract, SynchronousTestCase):
         made = EventStyle.of(Preferences()).render([SAID, joined], [0, 0], False)
         self.assertEqual(made[0], b"id: 105\ndata: " + lines[0][:-2] + b"\n\n")
         self.assertEqual(made[1], b"data: " + lines[1][:-2] + b"\n\n")
-        self.assertEqual(EventStyle.of(Preferences(joins=False)).render([joined], [0], False), [b""])
+        self.assertEqual(EventStyle.of(Preferences(joins="off")).render([joined], [0], False), [b""])
 
 
 class ScreensTest(RequestsCase):

@@ -31,7 +31,7 @@ class WebStyleTests(StyleContract, SynchronousTestCase):
         (line,) = json_style(Preferences()).render([SAID], [0], False)
         (made,) = WebStyle.of(Preferences()).render([SAID], [0], False)
         self.assertEqual(frames(made), [(Opcode.TEXT, line.removesuffix(b"\r\n"))])
-        hidden = WebStyle.of(Preferences(joins=False)).render([events.Joined("lobby", "bob", 0)], [0], False)
+        hidden = WebStyle.of(Preferences(joins="off")).render([events.Joined("lobby", "bob", 0)], [0], False)
         self.assertEqual(hidden, [b""])
 
     def test_earlier_posts(self) -> None:

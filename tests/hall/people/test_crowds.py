@@ -3,6 +3,7 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.lines.text_style import text_style
+from groupchat.interfaces.screens import Rendered
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.events import Joined, Left, ManyJoined, ManyLeft
 from groupchat.model.preferences import Preferences
@@ -102,3 +103,108 @@ class CrowdTests(SynchronousTestCase):
                     total += known[id(event)]
             sizes.append(total / count)
         self.assertLess(max(sizes[1:]) / sizes[0], 1.5, sizes)
+
+
+class ActiveTests(SynchronousTestCase):
+    """People with text who want to know of active people only, as all do who have chosen nothing."""
+
+    def setUp(self) -> None:
+        self.house = House(notice_burst=100_000)
+        self.alice, self.bob = self.house.come("alice", "bob")
+        self.style = text_style(Preferences(joins="active"), "UTC")
+        self.lines: list[str] = []
+        self.prefer(self.alice, self.lines)
+
+    def prefer(self, peer: Peer, lines: list[str]) -> None:
+        """Show somebody text, whose lines are gathered without their times."""
+
+        def note(rendered: Rendered) -> None:
+            lines.extend(line.partition("] ")[2] for line in rendered.decode().splitlines() if line.startswith("["))
+
+        peer.screen.style = self.style
+        peer.screen.write = note  # type: ignore[method-assign]
+        self.house.hall.readers.review(peer.connection)
+
+    def read(self) -> list[str]:
+        lines = self.lines.copy()
+        self.lines.clear()
+        return lines
+
+    def crowd(self) -> list[Peer]:
+        """Let eight come and speak."""
+        peers = self.house.come(*(f"peer{n}" for n in range(8)))
+        for peer in peers:
+            peer.say("hello")
+        self.house.pass_time(5)
+        self.read()
+        return peers
+
+    def test_few(self) -> None:
+        """In a small room everybody is told of at once."""
+        (carol,) = self.house.come("carol")
+        carol.vanish()
+        self.assertEqual(self.read(), ["* carol joined lobby", "* carol left lobby (connection lost)"])
+
+    def test_many_leave(self) -> None:
+        """24 who leave, each by themselves, are one line, in which those are named who spoke lately."""
+        peers = self.house.come(*(f"peer{n}" for n in range(24)))
+        peers[7].say("hello")
+        self.house.pass_time(5)
+        self.read()
+        for peer in peers:
+            peer.vanish()
+        self.assertEqual(self.read(), [])
+        self.house.pass_time(3)
+        self.assertEqual(self.read(), ["* peer7 and 23 others left lobby (connection lost)"])
+        self.house.pass_time(10)
+        self.assertEqual(self.read(), [])
+
+    def test_before_what_follows(self) -> None:
+        """Who comes into a full room is told of when they speak, before what they say."""
+        self.crowd()
+        carol, _ = self.house.come("carol", "dan")
+        carol.say("words")
+        self.house.pass_time(5)
+        joined, said = self.read()
+        self.assertEqual(joined, "* carol and 1 other joined lobby")
+        self.assertTrue(said.endswith("carol: words"))
+
+    def test_silent(self) -> None:
+        """Who comes into a full room, says nothing and goes is not told of."""
+        self.crowd()
+        (carol,) = self.house.come("carol")
+        self.house.pass_time(5)
+        carol.vanish()
+        self.house.pass_time(5)
+        self.assertEqual(self.read(), [])
+
+    def test_nobody_is_told_of_themselves(self) -> None:
+        """Nobody is told that they came, nor of those they ignore; others are, once."""
+        for peer in self.crowd():
+            peer.vanish()
+        self.house.pass_time(5)
+        self.read()
+        self.house.come(*(f"quiet{n}" for n in range(6)))
+        self.house.pass_time(5)
+        self.read()
+        first, *_ = self.house.come(*(f"peer{n}" for n in range(8)))
+        lines: list[str] = []
+        self.prefer(first, lines)
+        self.alice.type("/ignore peer1")
+        self.read()
+        self.house.pass_time(3)
+        self.assertEqual(lines, ["* peer1, peer2, peer3 and 4 others joined lobby"])
+        self.assertEqual(self.read(), ["* peer0, peer2, peer3 and 4 others joined lobby"])
+
+    def test_elsewhere(self) -> None:
+        """What happens in a room is told to those who are there only."""
+        peers = self.crowd()
+        for peer in peers:
+            peer.type("/join dev")
+            peer.say("hello")
+        self.house.pass_time(5)
+        self.read()
+        for peer in peers:
+            peer.type("/leave dev")
+        self.house.pass_time(5)
+        self.assertEqual(self.read(), [])

@@ -6,8 +6,9 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.model.events import GATHER_S, LATELY_S, MANY
 from groupchat.stdio.phrases import Reader, phrase
-from groupchat.terminal.flow.comings import BACK_S, GATHER_S, LATELY_S, MANY, Comings
+from groupchat.terminal.flow.comings import BACK_S, Comings
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
