@@ -1,0 +1,168 @@
+"""Entries are carried out in the journal of a node."""
+
+from dataclasses import replace
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from groupchat.interfaces.shared_log import IWatch, LogEntry
+from groupchat.journals.cluster import applying
+from groupchat.journals.cluster.applying import Applying, Received
+from groupchat.journals.cluster.entries import entry_bytes, written
+from groupchat.model.drafts import Draft, Kind, Operation
+from groupchat.model.errors import CannotStart
+from groupchat.model.node_operations import Check, Place
+from tests.journals.cluster.nodes import FailingJournal
+from tests.journals.contract import ALICE, NOON
+
+
+@implementer(IWatch)
+class _Watch:
+    """A watch that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+
+class ApplyingTests(SynchronousTestCase):
+    """A journal whose writes come to an end when the test says so."""
+
+    def setUp(self) -> None:
+        self.inner = FailingJournal()
+        self.watch = _Watch()
+        self.handed_on: list[int] = []
+        self.ended: list[object] = []
+        self.clock = Clock()
+        self.applying = Applying(self.inner, self.clock, 1, self.note, self.ended.append, self.ended.append)
+        self.applying.begin(Place("c", 7, 70, "ab" * 32), lambda: self.watch)
+        self.sizes: list[int] = []
+        append = self.inner.append
+
+        def counting(operations: list[Operation]) -> object:
+            self.sizes.append(len(operations) - 1)
+            return append(operations)
+
+        self.inner.append = counting  # type: ignore[method-assign, assignment]
+
+    def note(self, received: Received, outcomes: object) -> None:
+        self.handed_on.append(received.number)
+
+    def receive(self, first: int, last: int, posts: int = 1, size: int = 1) -> None:
+        """Let entries come with so many posts each."""
+        draft = Draft(Kind.SAID, ALICE, "alice", NOON, "lobby", "x" * size)
+        text = written(draft)
+        self.applying.receive([
+            LogEntry(number, number * 10, entry_bytes("a1", 1, number, 1, [text] * posts))
+            for number in range(first, last + 1)
+        ])  # fmt: skip
+
+    def write(self) -> None:
+        """Let the transaction under way come to its end."""
+        self.inner.waiting.pop(0).callback(None)
+
+    def test_one_transaction_at_a_time(self) -> None:
+        """What comes during one goes into the next, together, and not before that is at its end."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        self.receive(9, 12)
+        self.assertEqual((self.sizes, self.handed_on, self.applying.head), ([1], [], 0))
+        self.write()
+        self.assertEqual((self.sizes, self.handed_on, self.applying.head), ([1, 4], [8], 1))
+        self.write()
+        self.assertEqual((self.sizes, self.handed_on, self.applying.head), ([1, 4], [8, 9, 10, 11, 12], 5))
+        self.assertEqual(self.applying.place, self.successResultOf(self.inner.place()))
+
+    def test_size_of_a_transaction(self) -> None:
+        """People wait for no more than AT_ONCE operations, unless one entry has more, or very many wait."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        self.receive(9, 20, posts=100)
+        self.receive(21, 21, posts=800)
+        for _ in range(5):
+            self.write()
+        self.assertEqual(self.sizes, [1, 500, 500, 200, 800])
+        self.receive(22, 22)
+        self.receive(23, 23 + applying.AT_ONCE + 1, posts=10)
+        self.write()
+        self.assertEqual(self.sizes[-2:], [1, applying.AT_ONCE_BEHIND])
+
+    def test_back_pressure(self) -> None:
+        """When much waits no more is read, until half of it is carried out."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        self.receive(9, 8 + applying.MOST_WAITING)
+        self.assertEqual(self.watch.told, [])
+        self.receive(9 + applying.MOST_WAITING, 12 + applying.MOST_WAITING)
+        self.assertEqual(self.watch.told, ["pause"])
+        while self.inner.waiting:
+            self.write()
+        self.assertEqual(self.watch.told, ["pause", "resume"])
+        self.assertEqual(self.handed_on, list(range(8, 13 + applying.MOST_WAITING)))
+
+    def test_back_pressure_by_bytes(self) -> None:
+        """So it is with few entries that are long."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        for number in range(9, 100):
+            self.receive(number, number, size=250_000)
+            if self.watch.told:
+                break
+        self.assertLess(number, 80)
+        while self.inner.waiting:
+            self.write()
+        self.assertEqual(self.watch.told, ["pause", "resume"])
+
+    def test_reached(self) -> None:
+        """Whoever waits for a place is told when it is handed on, or that it never will be."""
+        self.inner.slow = True
+        self.successResultOf(self.applying.reached(7))
+        self.successResultOf(self.applying.reached(revision=70))
+        by_number, by_revision = self.applying.reached(9), self.applying.reached(revision=85)
+        never = self.applying.reached(100)
+        self.receive(8, 8)
+        self.write()
+        self.assertNoResult(by_number)
+        self.receive(9, 9)
+        self.write()
+        self.successResultOf(by_number)
+        self.successResultOf(by_revision)
+        self.applying.stop(CannotStart("It is over."))
+        self.failureResultOf(never, CannotStart)
+        self.failureResultOf(self.applying.reached(9), CannotStart)
+        self.assertEqual([str(one) for one in self.ended], ["It is over."])
+
+    def test_held(self) -> None:
+        """While it is held, entries wait."""
+        self.applying.hold()
+        self.receive(8, 9)
+        self.assertEqual(self.handed_on, [])
+        self.clock.advance(3)
+        self.assertEqual(self.applying.lag, 3)
+        self.applying.go_on()
+        self.assertEqual((self.handed_on, self.applying.lag), ([8, 9], 0))
+
+    def test_fault_in_a_transaction(self) -> None:
+        """An error that nobody knows is one of the journal: nothing more is carried out."""
+        self.inner.error = ZeroDivisionError()
+        self.receive(8, 9)
+        self.assertEqual(len(self.ended), 1)
+        self.inner.error = None
+        self.receive(10, 10)
+        self.assertEqual((self.handed_on, len(self.ended)), ([], 1))
+
+    def test_checks_are_operations(self) -> None:
+        """A check that is not the first entry of a log is carried out like everything else."""
+        data = entry_bytes("a1", 1, 1, 1, [written(Check(1, 9, 0, "x", "y"))])
+        self.applying.receive([LogEntry(8, 80, data)])
+        self.assertEqual((self.handed_on, self.ended), ([8], []))
+        self.assertEqual(self.applying.place, replace(self.applying.place, number=8, revision=80))
