@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -344,6 +344,8 @@ class MemoryLog:
         return "The log has no space left." if self.shared.is_full else ""
 
     def close(self) -> "Deferred[None]":
+        if self._closed:
+            return succeed(None)
         self._closed = True
         _cancel(self._renewing)
         for watch in tuple(self._watches):

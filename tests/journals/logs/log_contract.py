@@ -430,6 +430,7 @@ class LogContract(TestCase):
         await other.begin("b1", b"{}")
         reader, witness = Reader(log), Reader(other)
         await log.close()
+        await log.close()
         await other.append(b"1")
         await witness.have(1)
         await pause(0.1)

@@ -148,8 +148,11 @@ def agents(reactor: Any, encryption: Encryption | None) -> tuple[Agent, Agent, H
     )
 
 
-def reason(server: Server, error: BaseException) -> tuple[str, bool]:
-    """Return what has gone wrong with a connection, in a sentence, and whether it is how things are set up."""
+def reason(server: Server, error: BaseException, is_new: bool = False) -> tuple[str, bool]:
+    """Return what has gone wrong with a connection, in a sentence, and whether it is how things are set up.
+
+    :param is_new: whether the server has never answered, so that it may not speak TLS, or nothing else.
+    """
     causes = [error, *(failure.value for failure in getattr(error, "reasons", ()))]
     for cause in causes:
         if isinstance(cause, OpenSSLError):
@@ -163,9 +166,14 @@ def reason(server: Server, error: BaseException) -> tuple[str, bool]:
             return f"{server} cannot be reached: {str(cause).rstrip('.')}.", False
     for cause in causes:
         if isinstance(cause, ConnectionDone | ConnectionLost):
-            hint = "" if server.is_encrypted else "; if it wants TLS, the journal is etcds:, not etcd:"
-            return f"{server} has closed the connection{hint}.", False
+            return f"{server} has closed the connection{_hint(server) if is_new else ''}.", False
     return f"{server}: {error!r}", False
+
+
+def _hint(server: Server) -> str:
+    if server.is_encrypted:
+        return "; if it does not speak TLS, the journal is etcd:, not etcds:"
+    return "; if it wants TLS, the journal is etcds:, not etcd:"
 
 
 def _encryption_problem(server: Server, text: str) -> str:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -168,7 +168,7 @@ class EtcdLog:
 
     def close(self) -> "Deferred[None]":
         if self._closed:
-            return fail(Closed())
+            return succeed(None)
         self._closed = True
         return Deferred.fromCoroutine(self._close())
 

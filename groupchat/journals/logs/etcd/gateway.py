@@ -57,6 +57,11 @@ class Refused(Exception):
         self.code = code
 
     @property
+    def wants_login(self) -> bool:
+        """Whether a token is missing, or a new one may help."""
+        return self.code == _UNAUTHENTICATED or "user name is empty" in str(self) or "auth store is old" in str(self)
+
+    @property
     def is_full(self) -> bool:
         """Whether etcd has no space left."""
         return self.code == _RESOURCE_EXHAUSTED and "space exceeded" in str(self)
@@ -128,6 +133,7 @@ class Gateway:
         self._tokens: dict[Server, str] = {}
         self._logging_in: dict[Server, list[Deferred[None]]] = {}
         self._without_users: set[Server] = set()
+        self._heard: set[Server] = set()
 
     async def call(self, server: Server, request: Request, limit: float = ATTEMPT_S) -> Answer:
         """Ask a server, and log in there first if that is needed.
@@ -141,7 +147,7 @@ class Gateway:
             return await self._ask(server, request, limit)
         except Refused as error:
             # Servers keep tokens in memory, and lose them when they restart.
-            if self._login is None or not _wants_login(error):
+            if self._login is None or not error.wants_login:
                 raise
         self.forget_token(server)
         await self._log_in(server)
@@ -201,7 +207,7 @@ class Gateway:
             raise
         except Exception as error:
             if not _was_cancelled(error):
-                raise Unanswered(*reason(server, error)) from error
+                raise Unanswered(*reason(server, error, server not in self._heard)) from error
             if timer.active():
                 raise Closed() from error
             raise Unanswered(f"{server} does not answer within {limit:g} s.") from error
@@ -211,6 +217,7 @@ class Gateway:
 
     async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
         status, body = await self.within(server, self._exchange(server, request), limit)
+        self._heard.add(server)
         return _read(server, status, body)
 
     async def _exchange(self, server: Server, request: Request) -> tuple[int, bytes]:
@@ -233,11 +240,6 @@ def _was_cancelled(error: BaseException) -> bool:
     """Return whether a request has ended because it was given up: Agent wraps that in an error of its own."""
     inner = [failure.value for failure in getattr(error, "reasons", ())]
     return isinstance(error, CancelledError) or any(isinstance(one, CancelledError) for one in inner)
-
-
-def _wants_login(error: Refused) -> bool:
-    """Return whether a new token may help."""
-    return error.code == _UNAUTHENTICATED or "user name is empty" in str(error) or "auth store is old" in str(error)
 
 
 def _read(server: Server, status: int, body: bytes) -> Answer:

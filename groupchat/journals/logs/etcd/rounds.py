@@ -87,7 +87,8 @@ class Rounds:
                 await self.gateway.pause(TURN_S)
             except Refused as error:
                 if not error.is_full:
-                    raise CannotStart(f"{server} refuses: {error}.") from error
+                    hint = "; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD" if error.wants_login else ""
+                    raise CannotStart(f"{server} refuses: {error}{hint}.") from error
                 self._tell("etcd has no space left")
                 await self.gateway.pause(FULL_S)
 
