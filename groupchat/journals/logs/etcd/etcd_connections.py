@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from OpenSSL.crypto import Error as CryptoError
 from OpenSSL.SSL import Error as OpenSSLError
 from service_identity import VerificationError
 from twisted.internet.endpoints import (
@@ -86,7 +87,7 @@ def _certificates(option: str, path: Path) -> list[Certificate]:
     blocks = _read(option, path).split(end)[:-1]
     try:
         found = [Certificate.loadPEM(block[block.index(b"-----BEGIN") :] + end + b"\n") for block in blocks]
-    except (ValueError, OpenSSLError) as error:
+    except (ValueError, CryptoError) as error:
         raise CannotStart(f"{option}: a certificate in {path} is damaged.") from error
     if not found:
         raise CannotStart(f"{option}: {path} has no certificate in the PEM form.")
@@ -97,7 +98,7 @@ def _private(option: str, path: Path, beside: Path, certificate: Certificate) ->
     """Read the key of a certificate, and see that it is its key."""
     try:
         key = KeyPair.load(_read(option, path), 1)
-    except (ValueError, OpenSSLError) as error:
+    except (ValueError, CryptoError) as error:
         raise CannotStart(f"{option}: {path} has no private key in the PEM form without a passphrase.") from error
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

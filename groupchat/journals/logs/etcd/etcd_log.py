@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -40,7 +40,7 @@ from groupchat.journals.logs.etcd.etcd_requests import (
     value,
 )
 from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
-from groupchat.journals.logs.etcd.gateway import Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
 from groupchat.journals.logs.etcd.rounds import Rounds
@@ -335,7 +335,10 @@ class EtcdLog:
                     break
                 except (Unanswered, Refused):
                     continue  # it ends by itself
-        await self._closing()
+        try:
+            await self._closing().addTimeout(ATTEMPT_S, self._clock)
+        except TimeoutError:
+            _log.warn("Some connections to etcd do not close, and are left.")
 
 
 class _Holder:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import Member, Space
@@ -69,9 +70,15 @@ class Upkeep:
 
     async def statuses(self) -> dict[Server, Answer]:
         """Return how each server is that answers."""
-        asked = [(server, Deferred.fromCoroutine(self._status(server))) for server in self._servers]
-        found = [(server, await status) for server, status in asked]
-        return {server: status for server, status in found if status is not None}
+        asked = [Deferred.fromCoroutine(self._status(server)) for server in self._servers]
+        results: list[tuple[bool, Any]] = await DeferredList(asked, consumeErrors=True)
+        found: dict[Server, Answer] = {}
+        for server, (has_ended_well, result) in zip(self._servers, results, strict=True):
+            if not has_ended_well:
+                raise result.value
+            if result is not None:
+                found[server] = result
+        return found
 
     async def _status(self, server: Server) -> Answer | None:
         try:

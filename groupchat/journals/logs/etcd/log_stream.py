@@ -84,7 +84,9 @@ def messages(line: bytes) -> Iterator[Message]:
     if "error" in fields:
         yield Ended(problem(fields)[0])
         return
-    result = fields.get("result", {})
+    result = fields.get("result")
+    if not isinstance(result, dict):
+        raise ValueError(f"{fields!r} has no result.")
     if result.get("canceled"):
         compacted = number(result, "compact_revision")
         yield Gone(compacted) if compacted else Ended(str(result.get("cancel_reason", "it was cancelled")))

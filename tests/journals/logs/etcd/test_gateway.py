@@ -1,0 +1,272 @@
+"""One request to one server, and what becomes of it."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError, DNSLookupError
+from twisted.python.failure import Failure
+from twisted.web.client import ResponseNeverReceived
+
+from groupchat.interfaces.shared_log import Closed
+from groupchat.journals.logs.etcd import gateway
+from groupchat.journals.logs.etcd.etcd_requests import STATUS
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
+from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
+
+
+class GatewayCase(ServersTest):
+    """A gateway, and what is asked through it."""
+
+    def call(self, server: Any = ONE) -> "Deferred[Any]":
+        """Ask how a server is."""
+        return Deferred.fromCoroutine(self.gateway.call(server, STATUS))
+
+    def unanswered(self, result: "Deferred[Any]") -> Unanswered:
+        """Return why there is no answer."""
+        error = self.failureResultOf(result, Unanswered).value
+        assert isinstance(error, Unanswered)
+        return error
+
+
+class AnswersTests(GatewayCase):
+    """Without users."""
+
+    def test_answer(self) -> None:
+        """An answer is a JSON object; the request says that it does not wait for a leader."""
+        result = self.call()
+        asked = self.take()
+        self.assertEqual((asked.server, asked.path, asked.body), ("10.0.0.1:2379", "maintenance/status", {}))
+        self.assertEqual(asked.headers.getRawHeaders("Grpc-Metadata-hasleader"), ["true"])
+        self.assertFalse(asked.headers.hasHeader("Authorization"))
+        asked.answer({"version": "3.4.23"})
+        self.assertEqual(self.successResultOf(result), {"version": "3.4.23"})
+        self.assert_quiet()
+
+    def test_in_pieces(self) -> None:
+        """An answer that comes in pieces is read when it is whole."""
+        result = self.call()
+        response = self.take().begin()
+        for byte in b'{"version":"3.4.23"}':
+            response.feed(bytes([byte]))
+            self.assertNoResult(result)
+        response.finish()
+        self.assertEqual(self.successResultOf(result), {"version": "3.4.23"})
+
+    def test_stream(self) -> None:
+        """The first answer of a stream is the answer."""
+        result = self.call()
+        self.take().answer(b'{"result":{"TTL":"10"}}\n{"result":{"TTL":"9"}}\n')
+        self.assertEqual(self.successResultOf(result), {"TTL": "10"})
+
+    def test_empty(self) -> None:
+        """An empty object is an answer."""
+        result = self.call()
+        self.take().answer(b"{}")
+        self.assertEqual(self.successResultOf(result), {})
+
+    def test_refused(self) -> None:
+        """With these codes it is certain that nothing was done."""
+        for code in (3, 5, 7, 8, 9, 11, 16):
+            result = self.call()
+            self.take().refuse("etcdserver: no", code)
+            error = self.failureResultOf(result, Refused).value
+            self.assertEqual((error.code, str(error), error.is_full), (code, "etcdserver: no", False))
+
+    def test_full(self) -> None:
+        """Missing space is told from too much at once."""
+        result = self.call()
+        self.take().refuse("etcdserver: mvcc: database space exceeded", 8, 429)
+        self.assertTrue(self.failureResultOf(result, Refused).value.is_full)
+
+    def test_perhaps(self) -> None:
+        """After any other error it may have been done."""
+        for code, status in ((14, 503), (2, 500), (4, 504), (13, 500), (0, 502)):
+            result = self.call()
+            self.take().refuse("etcdserver: request timed out", code, status)
+            error = self.unanswered(result)
+            self.assertIn("request timed out", str(error))
+            self.assertFalse(error.is_setup)
+
+    def test_error_of_a_stream(self) -> None:
+        """Streams have errors in an object of their own, even with a good status."""
+        for status in (200, 503):
+            result = self.call()
+            self.take().answer({"error": {"grpc_code": 14, "message": "etcdserver: no leader"}}, status)
+            self.assertIn("no leader", str(self.unanswered(result)))
+
+    def test_no_etcd(self) -> None:
+        """What is no JSON object does not come from etcd."""
+        for body, status in ((b"Method Not Allowed", 405), (b"<html>", 200), (b"[1]", 200)):
+            result = self.call()
+            self.take().answer(body, status)
+            error = self.unanswered(result)
+            self.assertTrue(error.is_setup)
+            self.assertIn(str(status), str(error))
+
+    def test_silence(self) -> None:
+        """A server that does not answer in time is left, whether or not it has begun to."""
+        waiting = self.call(ONE)
+        begun = self.call(TWO)
+        self.take(ONE)
+        response = self.take(TWO).begin()
+        response.feed(b"{")
+        self.clock.advance(ATTEMPT_S - 0.1)
+        self.assertNoResult(waiting)
+        self.clock.advance(0.1)
+        self.assertIn("does not answer within 1 s", str(self.unanswered(waiting)))
+        response.finish(ConnectionDone())
+        self.unanswered(begun)
+        self.assertTrue(response.is_left)
+        self.assert_quiet()
+
+    def test_wrapped_silence(self) -> None:
+        """Agent wraps the error of a request that was given up; it is understood all the same."""
+        result = self.call()
+        asked = self.take()
+        asked.response.addErrback(lambda failure: Failure(ResponseNeverReceived([failure])))
+        self.clock.advance(ATTEMPT_S)
+        self.assertIn("does not answer", str(self.unanswered(result)))
+
+    def test_connection_problems(self) -> None:
+        """What is wrong with a connection is told in words."""
+        cases = [
+            (ConnectionRefusedError(), "cannot be reached"),
+            (DNSLookupError(), "is not known"),
+            (ResponseNeverReceived([Failure(ConnectionDone())]), "the journal is etcds:"),
+        ]
+        for error, words in cases:
+            result = self.call()
+            self.take().fail(error)
+            self.assertIn(words, str(self.unanswered(result)))
+
+    def test_closed_by_a_known_server(self) -> None:
+        """A server that has answered before does not suddenly want TLS."""
+        result = self.call()
+        self.take().answer({})
+        self.successResultOf(result)
+        result = self.call()
+        self.take().fail(ResponseNeverReceived([Failure(ConnectionDone())]))
+        error = str(self.unanswered(result))
+        self.assertIn("has closed the connection", error)
+        self.assertNotIn("etcds:", error)
+
+    def test_broken_off(self) -> None:
+        """An answer that breaks off is none."""
+        result = self.call()
+        response = self.take().begin()
+        response.feed(b'{"version":"3.4.23"}')
+        response.finish(ConnectionDone())
+        self.unanswered(result)
+
+    def test_endless_answer(self) -> None:
+        """An answer that does not end is given up before it has filled the memory."""
+        self.patch(gateway, "MAX_ANSWER_BYTES", 1000)
+        self.call().addErrback(lambda _: None)
+        response = self.take().begin()
+        response.feed(b" " * 1000)
+        self.assertFalse(response.is_left)
+        response.feed(b" ")
+        self.assertTrue(response.is_left)
+
+    def test_cancelled(self) -> None:
+        """Whoever closes the log gets Closed, and nothing is left waiting."""
+        result = self.call()
+        asked = self.take()
+        result.cancel()
+        self.assertTrue(asked.response.called)
+        self.failureResultOf(result, Closed)
+        self.assert_quiet()
+
+
+class UsersTests(GatewayCase):
+    """With a user and a password."""
+
+    login = ("gc", "gcpw")
+
+    def log_in(self, token: str = "t.1", server: Any = ONE) -> None:
+        """Let a server accept the password."""
+        asked = self.take(server, "auth/authenticate")
+        self.assertEqual(asked.body, {"name": "gc", "password": "gcpw"})
+        asked.answer({"header": HEADER, "token": token})
+
+    def test_token(self) -> None:
+        """A token is asked for first, and goes with every request to the same server."""
+        result = self.call()
+        self.log_in()
+        asked = self.take()
+        self.assertEqual(asked.headers.getRawHeaders("Authorization"), ["t.1"])
+        asked.answer({})
+        self.successResultOf(result)
+        self.call().addErrback(lambda _: None)
+        self.assertEqual(self.take().headers.getRawHeaders("Authorization"), ["t.1"])
+        self.call(TWO).addErrback(lambda _: None)
+        self.assertEqual(self.take().path, "auth/authenticate")
+
+    def test_one_login(self) -> None:
+        """Requests at the same time wait for one token: a password is checked slowly on purpose."""
+        results = [self.call() for _ in range(3)]
+        self.assertEqual(len(self.agent.asked), 1)
+        self.log_in()
+        self.clock.advance(0)
+        for _ in range(3):
+            asked = self.take(ONE, "status")
+            self.assertEqual(asked.headers.getRawHeaders("Authorization"), ["t.1"])
+            asked.answer({})
+        for result in results:
+            self.successResultOf(result)
+
+    def test_lost_token(self) -> None:
+        """A server that has restarted is asked for a new token, and then again."""
+        for text, code, status in (
+            ("etcdserver: invalid auth token", 16, 401),
+            ("etcdserver: user name is empty", 3, 400),
+            ("etcdserver: revision of auth store is old", 3, 400),
+        ):
+            result = self.call()
+            if not self.agent.asked[0].path.endswith("status"):
+                self.log_in()
+            self.take(ONE, "status").refuse(text, code, status)
+            self.log_in("t.2")
+            asked = self.take(ONE, "status")
+            self.assertEqual(asked.headers.getRawHeaders("Authorization"), ["t.2"])
+            asked.answer({})
+            self.successResultOf(result)
+
+    def test_wrong_password(self) -> None:
+        """A wrong password is how things are set up, and named without telling it."""
+        result = self.call()
+        self.take().refuse("etcdserver: authentication failed, invalid user ID or password", 3)
+        error = self.unanswered(result)
+        self.assertTrue(error.is_setup)
+        self.assertIn("“gc”", str(error))
+        self.assertNotIn("gcpw", str(error))
+
+    def test_slow_password(self) -> None:
+        """Checking a password may take longer than other things, but not for ever."""
+        result = self.call()
+        self.take()
+        self.clock.advance(LOGIN_S - 0.1)
+        self.assertNoResult(result)
+        self.clock.advance(0.1)
+        self.unanswered(result)
+
+    def test_no_users(self) -> None:
+        """A server without users is asked without a token, and not for one again and again."""
+        result = self.call()
+        self.take().refuse("etcdserver: authentication is not enabled", 9)
+        asked = self.take(ONE, "status")
+        self.assertFalse(asked.headers.hasHeader("Authorization"))
+        asked.answer({})
+        self.successResultOf(result)
+        self.call().addErrback(lambda _: None)
+        self.assertEqual(self.take().path, "maintenance/status")
+
+    def test_refused_for_good(self) -> None:
+        """A server that does not take its own new token is asked no third time."""
+        result = self.call()
+        self.log_in()
+        self.take(ONE, "status").refuse("etcdserver: invalid auth token", 16, 401)
+        self.log_in("t.2")
+        self.take(ONE, "status").refuse("etcdserver: invalid auth token", 16, 401)
+        self.failureResultOf(result, Refused)
+        self.assert_quiet()

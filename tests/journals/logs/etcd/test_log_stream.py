@@ -1,0 +1,92 @@
+"""Lines of a watch, cut anywhere."""
+
+import json
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.interfaces.shared_log import LogEntry
+from groupchat.journals.logs.etcd import log_stream
+from groupchat.journals.logs.etcd.log_stream import Created, Ended, Entries, Erased, Gone, Lines, Message, messages
+
+# As etcd 3.4.23 has sent them.
+CREATED = b'{"result":{"header":{"cluster_id":"1","member_id":"2","revision":"10","raft_term":"2"},"created":true}}\n'
+ONE = (
+    b'{"result":{"header":{"revision":"10"},"events":[{"kv":{"key":"dy9sb2c=","create_revision":"10",'
+    b'"mod_revision":"10","version":"1","value":"b25l"}}]}}\n'
+)
+TWO = (
+    b'{"result":{"header":{"revision":"12"},"fragment":true,"events":[{"kv":{"key":"dy9sb2c=",'
+    b'"mod_revision":"11","version":"2","value":"dHdv"}},{"kv":{"key":"dy9sb2c=","mod_revision":"12","version":"3"}}]}}'
+    b"\n"
+)
+REMOVED = b'{"result":{"events":[{"type":"DELETE","kv":{"key":"dy9sb2c=","mod_revision":"13"}}]}}\n'
+COMPACTED = b'{"result":{"header":{"cluster_id":"1"},"canceled":true,"compact_revision":"24"}}\n'
+FORBIDDEN = (
+    b'{"result":{"watch_id":"-1","created":true,"canceled":true,"cancel_reason":"rpc error: code = InvalidArgument '
+    b'desc = etcdserver: user name is empty"}}\n'
+)
+LEADERLESS = (
+    b'{"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}}'
+    b"\n"
+)
+PROGRESS = b'{"result":{"header":{"revision":"11"},"watch_id":"-1"}}\n'
+
+WHOLE = CREATED + ONE + PROGRESS + TWO + REMOVED + COMPACTED + LEADERLESS
+SAID: list[Message] = [
+    Created(),
+    Entries((LogEntry(1, 10, b"one"),)),
+    Entries((LogEntry(2, 11, b"two"), LogEntry(3, 12, b""))),
+    Erased(),
+    Gone(24),
+    Ended("etcdserver: no leader"),
+]
+
+
+class StreamTests(SynchronousTestCase):
+    """What is said does not depend on where it is cut."""
+
+    def read(self, *pieces: bytes) -> list[Message]:
+        """Read pieces, one after the other."""
+        lines = Lines()
+        return [message for piece in pieces for line in lines.feed(piece) for message in messages(line)]
+
+    def test_cut(self) -> None:
+        """Pieces of every size, and every cut into two, say the same."""
+        for size in range(1, len(WHOLE) + 1):
+            pieces = [WHOLE[start : start + size] for start in range(0, len(WHOLE), size)]
+            self.assertEqual(self.read(*pieces), SAID, size)
+            self.assertEqual(self.read(WHOLE[:size], WHOLE[size:]), SAID, size)
+
+    def test_without_end(self) -> None:
+        """A line is read when it is whole."""
+        self.assertEqual(self.read(ONE[:-1]), [])
+
+    def test_empty_lines(self) -> None:
+        """Empty lines say nothing."""
+        self.assertEqual(self.read(b"\n\r\n" + ONE + b"\n"), [SAID[1]])
+
+    def test_forbidden(self) -> None:
+        """A watch that is cancelled as it is created has ended."""
+        said = self.read(FORBIDDEN)
+        self.assertEqual(len(said), 1)
+        self.assertIn("user name is empty", said[0].reason)  # type: ignore[union-attr]  # it has ended
+
+    def test_removed_after_entries(self) -> None:
+        """Entries before the removal are read, those after it are not."""
+        events = [json.loads(ONE)["result"]["events"][0], json.loads(REMOVED)["result"]["events"][0]]
+        line = json.dumps({"result": {"events": [*events, events[0]]}}).encode() + b"\n"
+        self.assertEqual(self.read(line), [SAID[1], Erased()])
+
+    def test_nonsense(self) -> None:
+        """What no watch says is an error."""
+        for line in (b"nonsense\n", b"[]\n", b'{"result":5}\n', b"{}\n"):
+            with self.assertRaises(ValueError):
+                self.read(line)
+
+    def test_endless_line(self) -> None:
+        """A line that is too long is given up before it has filled the memory."""
+        self.patch(log_stream, "MAX_LINE_BYTES", 1000)
+        lines = Lines()
+        self.assertEqual(lines.feed(b"x" * 1000), [])
+        with self.assertRaises(ValueError):
+            lines.feed(b"x")

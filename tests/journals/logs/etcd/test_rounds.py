@@ -1,0 +1,120 @@
+"""Going round the servers."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionRefusedError
+
+from groupchat.journals.logs.etcd.etcd_requests import STATUS
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused
+from groupchat.journals.logs.etcd.rounds import FULL_S, TURN_S
+from groupchat.model.errors import CannotStart
+from tests.journals.logs.etcd.servers import ONE, THREE, TWO, ServersTest
+
+
+class RoundsTests(ServersTest):
+    """Which server is asked, and when."""
+
+    def ask(self) -> "Deferred[Any]":
+        """Ask until there is an answer."""
+        return Deferred.fromCoroutine(self.rounds.ask(STATUS))
+
+    def first(self) -> "Deferred[Any]":
+        """Ask as at the start."""
+        return Deferred.fromCoroutine(self.rounds.first(STATUS))
+
+    def test_next_after_every_failure(self) -> None:
+        """Whatever has failed, the next server is asked after a moment, and so on without an end."""
+        result = self.ask()
+        for _ in range(3):
+            self.take(ONE).fail(ConnectionRefusedError())
+            self.assertIn("10.0.0.1:2379 cannot be reached", self.rounds.trouble)
+            self.clock.advance(TURN_S)
+            self.take(TWO)
+            self.clock.advance(ATTEMPT_S)
+            self.assertIn("10.0.0.2:2379 does not answer", self.rounds.trouble)
+            self.clock.advance(TURN_S)
+            self.take(THREE).refuse("etcdserver: no leader", 14, 503)
+            self.assertIn("no leader", self.rounds.trouble)
+            self.clock.advance(TURN_S)
+        self.take(ONE).answer({})
+        self.assertEqual(self.successResultOf(result), {})
+        self.assertEqual(self.rounds.trouble, "")
+        self.assert_quiet()
+
+    def test_stays(self) -> None:
+        """The server that has answered is asked again."""
+        result = self.ask()
+        self.take(ONE).fail(ConnectionRefusedError())
+        self.clock.advance(TURN_S)
+        self.take(TWO).answer({})
+        self.successResultOf(result)
+        self.ask().addErrback(lambda _: None)
+        self.take(TWO)
+
+    def test_full(self) -> None:
+        """A full etcd is asked again, and the trouble told."""
+        result = self.ask()
+        self.take(ONE).refuse("etcdserver: mvcc: database space exceeded", 8, 429)
+        self.assertIn("no space", self.rounds.trouble)
+        self.clock.advance(FULL_S)
+        self.take(ONE).answer({})
+        self.successResultOf(result)
+        self.assertEqual(self.rounds.trouble, "")
+
+    def test_refused(self) -> None:
+        """What is refused is not repeated, but for who insists."""
+        result = self.ask()
+        self.take(ONE).refuse("etcdserver: permission denied", 7, 403)
+        self.failureResultOf(result, Refused)
+        insisted = Deferred.fromCoroutine(self.rounds.insist(STATUS))
+        self.take(ONE).refuse("etcdserver: permission denied", 7, 403)
+        self.assertIn("permission denied", self.rounds.trouble)
+        self.clock.advance(FULL_S)
+        self.take(ONE).answer({})
+        self.successResultOf(insisted)
+
+    def test_when_asked(self) -> None:
+        """The time of the attempt that was answered is known, not that of the first one."""
+        self.ask()
+        self.clock.advance(ATTEMPT_S)
+        self.clock.advance(TURN_S)
+        self.take(TWO).answer({})
+        self.assertEqual(self.rounds.asked, ATTEMPT_S + TURN_S)
+
+    def test_start_waits(self) -> None:
+        """At the start etcd is waited for."""
+        result = self.first()
+        for server in (ONE, TWO, THREE):
+            self.take(server).fail(ConnectionRefusedError())
+            self.clock.advance(TURN_S)
+        self.take(ONE).refuse("etcdserver: mvcc: database space exceeded", 8, 429)
+        self.clock.advance(FULL_S)
+        self.take(ONE).answer({})
+        self.successResultOf(result)
+
+    def test_start_refused(self) -> None:
+        """At the start a refusal ends it, and says what to do about a missing user."""
+        result = self.first()
+        self.take(ONE).refuse("etcdserver: user name is empty", 3)
+        error = str(self.failureResultOf(result, CannotStart).value)
+        self.assertIn("user name is empty", error)
+        self.assertIn("GROUPCHAT_ETCD_USER", error)
+
+    def test_start_hopeless(self) -> None:
+        """At the start it is given up when no server can ever answer; not while one might."""
+        result = self.first()
+        for server in (ONE, TWO):
+            self.take(server).answer(b"<html>", 404)
+            self.clock.advance(TURN_S)
+        self.take(THREE).fail(ConnectionRefusedError())
+        self.clock.advance(TURN_S)
+        self.take(ONE).fail(ConnectionRefusedError())
+        self.clock.advance(TURN_S)
+        self.take(TWO).answer(b"<html>", 404)
+        self.clock.advance(TURN_S)
+        self.take(THREE).answer(b"<html>", 404)
+        self.clock.advance(TURN_S)
+        self.assertNoResult(result)
+        self.take(ONE).answer(b"<html>", 404)
+        self.assertIn("is not etcd", str(self.failureResultOf(result, CannotStart).value))
