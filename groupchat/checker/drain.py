@@ -75,6 +75,8 @@ class Drain:
 
     def __init__(self, server: tuple[str, int], patience: float, room: str = LOBBY) -> None:
         self._room = room
+        self.forms: dict[int, int] = {}
+        """The hash of each message that was read, with everything that is known of it, by number."""
         end, refusals = time.monotonic() + patience, 0
         while True:
             try:
@@ -89,18 +91,32 @@ class Drain:
 
     def posts(self, ledger: Ledger) -> list[Kept]:
         """Return the posts of this run in the order of the server's history.  Raises Unreachable."""
-        found: list[Kept] = []
-        after, end = max(ledger.after, 0), time.monotonic() + HISTORY_S
+        kept = (ledger.kept(id, text) for id, text in self.messages(max(ledger.after, 0)))
+        return [post for post in kept if post is not None]
+
+    def messages(self, after: int) -> Iterator[tuple[int, str]]:
+        """Give the number and the text of each message behind a number, in the order of the history.
+
+        Raises Unreachable.
+        """
+        end = time.monotonic() + HISTORY_S
         while page := self._page(after):
             before = after
             for id, text in page:
                 after = max(after, id)
-                kept = ledger.kept(id, text)
-                if kept is not None:
-                    found.append(kept)
+                yield id, text
             if after == before or time.monotonic() > end:
                 raise Unreachable(f"The history does not come to an end after #{after}")
-        return found
+
+    def people(self) -> list[str]:
+        """Return the nicknames of whoever is in the room, as the server lists them.  Raises Unreachable."""
+        try:
+            items = self._ask({"do": "list", "room": self._room}).get("items")
+        except OSError as error:
+            raise Unreachable(f"The people could not be listed: {error}") from error
+        if not isinstance(items, list):
+            raise Unreachable("The server answered a question about its people with something else")
+        return [str(item.get("nick", "")) for item in items if isinstance(item, dict)]
 
     def close(self) -> None:
         """Leave."""
@@ -130,6 +146,7 @@ class Drain:
             id, text = (item.get("id"), item.get("text") or "") if isinstance(item, dict) else (None, "")
             if type(id) is not int or not isinstance(text, str):
                 raise Unreachable(f"The server's history has something that is no message after #{after}")
+            self.forms[id] = hash(json.dumps(item, sort_keys=True))
             posts.append((id, text))
         return posts
 

@@ -183,10 +183,11 @@ class Findings:
                 yield f"! {name}: and {len(found) - SHOWN} more"
 
 
-def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
+def compare(ledger: Ledger, history: Iterable[Kept], shown: Mapping[int, Kept] | None = None) -> Findings:
     """Compare what was promised with what exists.
 
     :param history: the posts of this run in the order of the server's history.
+    :param shown: what a watcher of that server was shown, by number; by default what the ledger has.
     """
     findings = Findings(misplaced=list(ledger.misplaced))
     places: dict[tuple[int, int], list[int]] = {}
@@ -205,7 +206,7 @@ def compare(ledger: Ledger, history: Iterable[Kept]) -> Findings:
     for (client, post), ids in places.items():
         findings.unexpected.append(f"#{ids[0]}, {ledger.run}.{client}.{post}, was never sent")
     _compare_order(ledger, at, findings)
-    _compare_view(ledger, at, findings)
+    _compare_view(ledger, at, ledger.shown if shown is None else shown, findings)
     return findings
 
 
@@ -237,11 +238,11 @@ def _compare_order(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -
         newest[client] = max(post, newest.get(client, 0))
 
 
-def _compare_view(ledger: Ledger, at: Mapping[int, Kept], findings: Findings) -> None:
+def _compare_view(ledger: Ledger, at: Mapping[int, Kept], seen: Mapping[int, Kept], findings: Findings) -> None:
     """Check that what was shown exists, and that what exists was shown to the watcher."""
     told = {attempt.id for attempt in ledger.attempts}
-    for id, shown in ledger.shown.items():
+    for id, shown in seen.items():
         if at.get(id) != shown and id not in told:
             findings.lost.append(f"#{id}, {ledger.run}.{shown.client}.{shown.post}, was shown, and is not there")
     if ledger.watched:
-        findings.lost += [f"#{id} was never shown to the watcher" for id in at if id not in ledger.shown]
+        findings.lost += [f"#{id} was never shown to the watcher" for id in at if id not in seen]

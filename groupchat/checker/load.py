@@ -60,10 +60,11 @@ class Client:
 
     def connect(self) -> None:
         """Begin a connection, and join with it."""
-        self.socket = socket.socket(socket.AF_INET6 if ":" in self.load.server[0] else socket.AF_INET)
+        server = self.load.where(self)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in server[0] else socket.AF_INET)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.connect_ex(self.load.server)
+        self.socket.connect_ex(server)
         self._unsent.clear()
         self._rest = b""
         self._asked.clear()
@@ -187,6 +188,7 @@ class Client:
         if self.erasure is not None:
             self.erasure.interrupted()
         self.joined = False
+        self.load.cut(self)
         self.retry_at = time.monotonic() + pause_after(self._refusals, RETRY_S)
 
     def _welcomed(self, message: dict[str, Any]) -> None:
@@ -212,7 +214,8 @@ class Client:
             self.nick = _nickname(self.number)
         elif code not in TEMPORARY or (code == "too-many-connections" and self.token is None):
             # More attempts would only use up what the server allows this address.
-            raise Unreachable(f"{self.load.server[0]}:{self.load.server[1]} does not let a client in: {refusal}")
+            server = self.load.where(self)
+            raise Unreachable(f"{server[0]}:{server[1]} does not let a client in: {refusal}")
         self.lost()
 
     def _send(self, attempt: Attempt) -> None:
@@ -241,7 +244,14 @@ def _nickname(number: int) -> str:
 
 
 class Watcher(Client):
-    """A client that posts nothing and reads everything."""
+    """A client that posts nothing and reads everything.
+
+    ``shown``: the posts that it was shown, by number.
+    """
+
+    def __init__(self, load: "Load", number: int) -> None:
+        super().__init__(load, number)
+        self.shown: dict[int, Kept] = load.ledger.shown
 
     def since(self) -> int | str:
         return self.last or "head"
@@ -256,7 +266,7 @@ class Watcher(Client):
                 self.told(message["id"])
                 kept = self.load.ledger.kept(message["id"], message["text"])
                 if kept is not None:
-                    self.load.ledger.shown[kept.id] = kept
+                    self.shown[kept.id] = kept
             elif message["event"] in ("done", "refused", "welcome"):
                 self.answered(message)
 
@@ -286,6 +296,7 @@ class Load:
         self.refused: dict[str, int] = {}
         self.posters = [Client(self, number) for number in range(clients)]
         self.watcher = Watcher(self, clients)
+        self.watchers = [self.watcher]
         self._everybody = [self.watcher, *self.posters]
         self._epoll = select.epoll()
         self._clients: dict[int, Client] = {}
@@ -315,9 +326,9 @@ class Load:
         return self._until(lambda: not any(client.unanswered for client in self.posters), limit)
 
     def watch(self, upto: int, limit: float) -> None:
-        """Let the watcher read up to this number, for at most ``limit`` seconds."""
+        """Let the watchers read up to this number, for at most ``limit`` seconds."""
         self.ledger.watched = True
-        self._until(lambda: self.watcher.last >= upto, limit)
+        self._until(lambda: all(watcher.last >= upto for watcher in self.watchers), limit)
 
     def posted(self) -> list[Kept]:
         """Return the posts that are known to exist, without asking the server."""
@@ -355,6 +366,13 @@ class Load:
         self._epoll.close()
 
     # The clients call these.
+
+    def where(self, client: Client) -> tuple[str, int]:
+        """Return the server where a client connects."""
+        return self.server
+
+    def cut(self, client: Client) -> None:
+        """Note that a client has no connection any more."""
 
     def begun(self, head: int) -> None:
         """Note the newest number as a client joins: what came before the first client is not of this run."""

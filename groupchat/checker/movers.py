@@ -156,11 +156,15 @@ class Mover(Client):
         if not is_back:
             self.last = int(message["head"])
             self.pending = None
-        elif self.pending is not None and "key" in self.pending:
+        elif self.pending is not None and self._is_repeated(self.pending):
             self._ask(self.pending)  # what was said is repeated as it was typed
             self.flush()
         else:
             self.pending = None
+
+    def _is_repeated(self, request: dict[str, Any]) -> bool:
+        """Return whether a request that was not answered is made again on the next connection."""
+        return "key" in request
 
     def _may_be_in(self, rooms: frozenset[str], room: str) -> bool:
         """Return whether it can be there: where it was, or where the request leads that was not answered."""
@@ -223,6 +227,8 @@ class MovingLoad(Load):
         self.moves: dict[str, int] = {}
         self.movers = [Mover(self, clients + 1 + number) for number in range(movers)]
         self._everybody += self.movers
+        self.moving: list[Mover] = list(self.movers)
+        """Everybody who does something else than to post."""
         self._is_moving = False
 
     def run(self, seconds: float) -> None:
@@ -232,10 +238,10 @@ class MovingLoad(Load):
 
     def settle(self, limit: float) -> bool:
         is_settled = super().settle(limit)
-        return self._until(lambda: all(mover.pending is None for mover in self.movers), limit) and is_settled
+        return self._until(lambda: all(mover.pending is None for mover in self.moving), limit) and is_settled
 
     def erase(self, found: Iterable[Kept], limit: float) -> None:
-        for mover in self.movers:
+        for mover in self.moving:
             mover.erase(mover.ids)
         super().erase(found, limit)
 
@@ -244,12 +250,12 @@ class MovingLoad(Load):
         self.moves[do] = self.moves.get(do, 0) + 1
 
     def _erasures(self) -> list[Erasure]:
-        return [*super()._erasures(), *(mover.erasure for mover in self.movers if mover.erasure is not None)]
+        return [*super()._erasures(), *(mover.erasure for mover in self.moving if mover.erasure is not None)]
 
     def _turn(self, wait: float) -> None:
         if self._is_moving:
             now = time.monotonic()
-            for mover in self.movers:
+            for mover in self.moving:
                 mover.go_on(now)
         super()._turn(wait)
 

@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from groupchat.checker.agreement import agree
 from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
 from groupchat.checker.movers import MovingLoad
+from groupchat.checker.roamers import ClusterLoad
 from groupchat.client.address import address
 from groupchat.files.copying_files import faults, left_over
 from groupchat.files.objects import FOLDER
@@ -36,7 +38,10 @@ SETTLE_S = 30.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat verify``."""
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("address", metavar="HOST[:PORT]", type=address, nargs="?", help="the server to put under load")
+    what.add_argument(
+        "addresses", metavar="HOST[:PORT]", type=address, nargs="*", default=[],
+        help="the server to put under load; several are the nodes of a cluster, which must agree",
+    )  # fmt: skip
     what.add_argument("--data", metavar="DIR", type=Path, help="check the data folder of a stopped daemon instead")
     parser.add_argument("--mend", action="store_true", help="with --data: rebuild the search index if it is damaged")
     parser.add_argument(
@@ -50,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--movers", metavar="N", type=_number(0, 1000), default=4,
         help="further clients, which move between rooms and write to each other (default: 4)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--roamers", metavar="N", type=_number(0, 1000), default=4,
+        help="with several servers: further clients, which edit and delete what they said, and go from node to node "
+        "(default: 4)",
     )  # fmt: skip
     parser.add_argument("--seconds", metavar="S", type=float, default=10.0, help="for how long (default: 10)")
     parser.add_argument("--size", metavar="C", type=_number(1, 4000), default=100, help="characters a post")
@@ -68,14 +78,14 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.data is not None:
             return check_journal(arguments.data, arguments.mend)
         try:
-            return check_server(arguments)
+            return check_server(arguments) if len(arguments.addresses) == 1 else check_nodes(arguments)
         except (LookupError, TypeError, AttributeError, RecursionError) as error:
             # The clients of the load take for granted what docs/PROTOCOL.md says.
             raise Unreachable(
                 f"The server does not answer as groupchat does: {type(error).__name__}: {error}."
             ) from error
     except OSError as error:
-        complain(f"{error.filename or arguments.address}: {error.strerror or error}.")
+        complain(f"{error.filename or ', '.join(map(str, arguments.addresses))}: {error.strerror or error}.")
     except (CannotStart, Unreachable, ValueError) as error:
         complain(str(error))
     return UNCHECKED
@@ -136,7 +146,8 @@ def _of_files(path: Path) -> Iterator[str]:
 
 def check_server(arguments: argparse.Namespace) -> int:
     """Put a server under load, or read an earlier record, and compare.  Raises Unreachable, OSError, ValueError."""
-    server = (arguments.address.host, arguments.address.port)
+    [address] = arguments.addresses
+    server = (address.host, address.port)
     if arguments.against is not None:
         ledger = Ledger.read(arguments.against)
         return report(ledger, history(server, ledger, arguments.patience))
@@ -148,7 +159,7 @@ def check_server(arguments: argparse.Namespace) -> int:
         try:
             if not load.join(arguments.patience):
                 codes = ", ".join(sorted(load.turned_away)) or "it does not answer"
-                raise Unreachable(f"{arguments.address} does not let all clients in: {codes}.")
+                raise Unreachable(f"{address} does not let all clients in: {codes}.")
             load.run(arguments.seconds)
             load.settle(SETTLE_S)
             found = finish(load, arguments.patience)
@@ -158,6 +169,42 @@ def check_server(arguments: argparse.Namespace) -> int:
             else:
                 tidy(load, load.posted() if found is None else found)
     return report(ledger, found, load.refused, load.moves)
+
+
+def check_nodes(arguments: argparse.Namespace) -> int:
+    """Put all nodes of a cluster under load, or read an earlier record, and compare.
+
+    Raises Unreachable, OSError, ValueError.
+    """
+    servers = [(address.host, address.port) for address in arguments.addresses]
+    if arguments.against is not None:
+        ledger = Ledger.read(arguments.against)
+        return max(report(ledger, history(server, ledger, arguments.patience)) for server in servers)
+    run = secrets.token_hex(4)
+    ledger = Ledger(run, f"verify-{run}")
+    found: list[Kept] | None = None
+    load = ClusterLoad(
+        servers, ledger, arguments.clients, arguments.rate, arguments.size, arguments.movers,
+        roamers=arguments.roamers,
+    )  # fmt: skip
+    with contextlib.closing(load):
+        try:
+            if not load.join(arguments.patience):
+                codes = ", ".join(sorted(load.turned_away)) or "one of them does not answer"
+                raise Unreachable(f"{', '.join(load.names)} do not let all clients in: {codes}.")
+            load.run(arguments.seconds)
+            load.settle(SETTLE_S)
+            agreement = agree(load, arguments.patience)
+            found = history(servers[0], ledger, arguments.patience)
+        finally:
+            if arguments.record is not None:
+                ledger.write(arguments.record)
+            else:
+                tidy(load, load.posted() if found is None else found)
+    tell(ledger, load.refused, load.moves)
+    for line in agreement.lines():
+        print(line)
+    return 0 if agreement.good else BROKEN
 
 
 def tidy(load: Load, found: list[Kept]) -> None:
@@ -192,6 +239,15 @@ def report(
     ledger: Ledger, found: list[Kept], refused: Mapping[str, int] | None = None, moves: Mapping[str, int] | None = None
 ) -> int:
     """Print what was promised and what exists; return the exit status."""
+    tell(ledger, refused, moves)
+    findings = compare(ledger, found)
+    for line in findings.lines():
+        print(line)
+    return 0 if findings.good else BROKEN
+
+
+def tell(ledger: Ledger, refused: Mapping[str, int] | None, moves: Mapping[str, int] | None) -> None:
+    """Print what was attempted, and how it was answered."""
     tally = ledger.tally()
     print(f"{'attempted':13}{len(ledger.attempts)}")
     for outcome in Outcome:
@@ -201,10 +257,6 @@ def report(
     if moves:
         what = ", ".join(f"{do}: {count}" for do, count in sorted(moves.items()))
         print(f"{'moves':13}{sum(moves.values())} ({what})")
-    findings = compare(ledger, found)
-    for line in findings.lines():
-        print(line)
-    return 0 if findings.good else BROKEN
 
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
