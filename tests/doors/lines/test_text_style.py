@@ -110,8 +110,8 @@ class LineTests(SynchronousTestCase):
         """Announcements have no time; typing and being away are not shown."""
         self.assertEqual(shown(events.Announced("The server stops.", AT), previous=0), "-- The server stops.\r\n")
         for event in (events.Typing("lobby", "bob", AT), events.AwayChanged("lobby", "bob", AT, True, "tea")):
-            self.assertEqual(shown(event, previous=0), "")
-            self.assertEqual(shown(event, previous=0, joins="off"), "")
+            self.assertEqual(shown(event), "")
+            self.assertEqual(shown(event, joins="off"), "")
 
     def test_other_room(self) -> None:
         """Lines of another room than the current one are marked, private ones never."""
@@ -141,6 +141,16 @@ class LineTests(SynchronousTestCase):
         style = TextStyle(Preferences(), UTC)
         rendered = style.render([SAID, SAID, SAID], [AT, AT - DAY, AT], False)
         self.assertEqual([line.startswith(b"-- ") for line in rendered], [False, True, False])
+
+    def test_hidden_event_begins_a_day(self) -> None:
+        """The day's line is shown also when what began the day is hidden: what follows has something before it."""
+        joined = events.Joined("r", "bob", AT)
+        for joins, began in (("off", joined), ("active", events.Joined("r", "bob", AT, crowded=True))):
+            style = text_style(Preferences(joins=joins, zone="UTC"))
+            rendered = style.render([began, SAID], [AT - DAY, AT], False)
+            self.assertEqual(rendered[0], b"-- Saturday 21 November 2026\r\n", joins)
+            self.assertFalse(rendered[1].startswith(b"-- "))
+            self.assertEqual(style.render([began], [AT], False), [b""])
 
     def test_time_goes_on(self) -> None:
         """Each line has its own time."""
@@ -183,14 +193,14 @@ class LineTests(SynchronousTestCase):
             self.assertEqual(shown(event, joins="off"), "")
 
     def test_joins_off(self) -> None:
-        """Without ``joins`` there are no lines about joining and leaving, and no day's line for them."""
+        """Without ``joins`` there are no lines about joining and leaving."""
         for event in (
             events.Joined("lobby", "bob", AT),
             events.Left("lobby", "bob", AT),
             events.ManyJoined("lobby", ("bob",), AT),
             events.ManyLeft("lobby", ("bob",), AT),
         ):
-            self.assertEqual(shown(event, previous=0, joins="off"), "")
+            self.assertEqual(shown(event, joins="off"), "")
 
     def test_harmful_text(self) -> None:
         """Harmful characters in a stored post are harmless when it is shown."""
