@@ -192,7 +192,10 @@ class Daemon:
 
     @property
     def log(self) -> str:
-        return self.log_path.read_text()
+        """What its log has; nothing while the file is being moved away."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.log_path.read_text()
+        return ""
 
     @property
     def errors(self) -> str:

@@ -41,7 +41,7 @@ class WebTest(FunctionalTest):
     def curl(self, *arguments: object) -> str:
         """What curl prints, with the head of the answer."""
         done = subprocess.run(
-            [program("curl"), "-sik", "--max-time", "30", *map(str, arguments)],
+            [program("curl"), "-sik", "--max-time", str(LIMIT_S), *map(str, arguments)],
             capture_output=True,
             text=True,
             check=True,
@@ -50,7 +50,7 @@ class WebTest(FunctionalTest):
 
     def open(self, daemon: Daemon, nick: str) -> ClientConnection:
         """A client of WebSocket that is in."""
-        client = self.enterContext(connect(f"ws://localhost:{daemon.port}/ws"))
+        client = self.enterContext(connect(f"ws://localhost:{daemon.port}/ws", open_timeout=LIMIT_S))
         self.ask(client, do="nick", nick=nick)
         self.hear(client, "welcome")
         return client
@@ -126,7 +126,7 @@ class SocketTest(WebTest):
     def test_encrypted(self) -> None:
         """The same through TLS on the same port."""
         daemon = self.start()
-        with connect(f"wss://localhost:{daemon.port}/ws", ssl=unverified()) as client:
+        with connect(f"wss://localhost:{daemon.port}/ws", ssl=unverified(), open_timeout=LIMIT_S) as client:
             self.ask(client, do="nick", nick="alice")
             self.assertEqual(self.hear(client, "welcome")["nick"], "alice")
 
@@ -175,7 +175,9 @@ class ProxyTest(WebTest):
                     raise
                 time.sleep(0.05)
         here = f"localhost:{port}"
-        client = self.enterContext(connect(f"ws://{here}/ws", sock=peer, origin=Origin(f"http://{here}")))
+        client = self.enterContext(
+            connect(f"ws://{here}/ws", sock=peer, origin=Origin(f"http://{here}"), open_timeout=LIMIT_S)
+        )
         self.ask(client, do="nick", nick="alice")
         self.hear(client, "welcome")
         daemon.logged(rf"alice joined from {CLIENT}$")

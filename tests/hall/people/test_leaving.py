@@ -27,6 +27,7 @@ from tests.house import NOON
 
 ROUNDS = 30
 """Of each kind that comes and goes, after as many that do not count."""
+ATTEMPTS = 5
 
 KINDS: dict[str, tuple[bytes, ...]] = {
     "nobody": (),
@@ -102,7 +103,12 @@ class LeavingTest(SynchronousTestCase):
         for kind, pieces in KINDS.items():
             with self.subTest(kind):
                 before = self.left(pieces)
-                more = self.left(pieces) - before
-                self.assertLess(max(more.values(), default=0), ROUNDS // 5, more)
+                for _ in range(ATTEMPTS):
+                    more = self.left(pieces) - before
+                    if max(more.values(), default=0) < ROUNDS // 5:
+                        break
+                    before += more  # other threads make objects, too; what stays behind does so each time
+                else:
+                    self.fail(f"There are more objects each time: {more}")
                 self.assertEqual(self.reception.connections, 1)
                 self.assertEqual([person.nick for person in self.hall.roster], ["bob"])
