@@ -73,7 +73,7 @@ class ConversationTest(SynchronousTestCase):
 
 
 class ListenTest(TestCase):
-    timeout = 5
+    timeout = 60
 
     def setUp(self) -> None:
         temporary = TemporaryDirectory()

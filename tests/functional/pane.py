@@ -1,5 +1,6 @@
 """A client on a real terminal: tmux, which tells what is on the screen."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,18 @@ class Pane:
         """Paste text, as from a clipboard."""
         self.tmux("load-buffer", "-", given=text)
         self.tmux("paste-buffer", "-p", "-t", "t")
+
+    def taken(self) -> None:
+        """Wait until the program has read all keys."""
+        terminal = os.open(self.tmux("display", "-p", "-t", "t", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            end = time.monotonic() + LIMIT_S
+            while any(fcntl.ioctl(terminal, termios.FIONREAD, bytes(4))):
+                if time.monotonic() > end:
+                    raise AssertionError(f"What was typed is not read within {LIMIT_S:g} s.")
+                time.sleep(0.01)
+        finally:
+            os.close(terminal)
 
     def screen(self, *options: str) -> str:
         """Return what is on the screen, without empty lines at its end."""

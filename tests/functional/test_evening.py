@@ -60,6 +60,7 @@ class Somebody:
             self._before = other
         else:
             self.pane.keys("Escape", "Escape")
+            self.pane.taken()
             time.sleep(0.6)  # Escape and a key at once would be Alt and that key
 
     def go(self, place: str) -> None:

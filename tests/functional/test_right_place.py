@@ -156,7 +156,7 @@ class RightPlaceTest(PaneTest):
         token = writer.expect(r'"event":"welcome","ref":1\b.*?"token":"([^"]+)"')[1]
         said = '{"do":"say","text":"one","room":"board","key":"k","ref":2}\n'
         writer.send(said)
-        number = writer.expect(r'"event":"done","ref":2,"id":(\d+)')[1]
+        number = writer.expect(r'"event":"done","ref":2,"id":(\d+)[,}]')[1]
         self.daemon.kill()
         self.daemon = self.while_away("writer")
         writer = self.connect(self.daemon)
@@ -164,7 +164,7 @@ class RightPlaceTest(PaneTest):
         writer.expect(r'"event":"welcome","ref":1\b')
         writer.send(said.replace('"k"', '"new"') + said)
         writer.expect(r'"event":"refused","ref":2\b')
-        self.assertEqual(writer.expect(r'"event":"done","ref":2,"id":(\d+)')[1], number)
+        self.assertEqual(writer.expect(r'"event":"done","ref":2,"id":(\d+)[,}]')[1], number)
 
     def test_plain_in_a_pipe(self) -> None:
         """In a pipe nothing is said elsewhere after a kick, and the status says so."""

@@ -1,6 +1,7 @@
 """What a person reads in the terminal client: who comes and goes, what calls them, what they find again."""
 
 import json
+import signal
 import time
 
 from tests.functional.harness import LIMIT_S
@@ -21,8 +22,11 @@ class ReadingTest(PaneTest):
         crowd[5].send("good morning\n")
         pane.expect("guest5: good morning")
         pane.expect(f"│ {CROWD + 1} people │")
+        # All at once, on any machine: those who leave later than others are told of in a line of their own.
+        self.daemon.process.send_signal(signal.SIGSTOP)
         for one in crowd:
             one.send("/exit\n")
+        self.daemon.process.send_signal(signal.SIGCONT)
         pane.expect(r"\* guest5 and 23 others left lobby$")
         self.assertEqual(pane.screen().count("left lobby"), 1)
         bob = self.connect(self.daemon, "bob")

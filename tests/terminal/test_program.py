@@ -18,7 +18,7 @@ class ProgramTest(SynchronousTestCase):
         """Run a program that says whether it has a terminal that can draw, and whether it has loaded prompt_toolkit."""
         environment = {name: value for name, value in os.environ.items() if name != "TERM"}
         subprocess.run(
-            [sys.executable, "-c", SNIPPET], check=True, timeout=30,
+            [sys.executable, "-c", SNIPPET], check=True, timeout=60,
             env={**environment, **environ}, stdin=stdin, stdout=stdout,
         )  # fmt: skip
 

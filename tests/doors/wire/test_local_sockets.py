@@ -44,7 +44,7 @@ class Answered(Protocol):
 
 
 class LocalEndpointTest(TestCase):
-    timeout = 20
+    timeout = 60
 
     def setUp(self) -> None:
         temporary = TemporaryDirectory()

@@ -297,7 +297,7 @@ class WireTests(TransportContract, TestCase):
 class PrivateTest(TestCase):
     """The attributes of Twisted that are used and documented nowhere."""
 
-    timeout = 5
+    timeout = 60
 
     @inlineCallbacks
     def real(self) -> Any:

@@ -129,10 +129,11 @@ class LoadingTest(BrowserTest):
         window.page.get_by_role("log").hover()
         window.page.mouse.wheel(0, -900)
         window.until("log.scrollHeight - log.scrollTop - log.clientHeight > 500")
-        window.page.wait_for_timeout(200)
         place = "[...document.querySelectorAll('#lines article')].find(one => one.getBoundingClientRect().top > 60)"
         where = f"(one => [one.id, Math.round(one.getBoundingClientRect().top)])({place})"
-        before = window.page.evaluate(where)
+        before = None
+        while before != (before := window.page.evaluate(where)):  # until it scrolls no more
+            window.page.wait_for_timeout(200)
         for number in range(5):
             one.do(do="say", text=f"news {number}", room="lobby")
         window.page.get_by_role("button", name="5 new messages").wait_for()

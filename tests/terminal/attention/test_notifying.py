@@ -212,7 +212,7 @@ class RealTest(TestCase):
         self.assertIn("it ended with status 3", told[0])
 
     async def until(self, done: Any) -> None:
-        for _ in range(500):
+        for _ in range(3000):  # a minute
             if done():
                 return
             waiting: Deferred[None] = deferLater(reactor, 0.02)

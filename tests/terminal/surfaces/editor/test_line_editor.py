@@ -699,7 +699,7 @@ class LentTest(EditorTest):
         self.press("half", "\x18\x05")
 
     def until(self, sign: Callable[[], object]) -> None:
-        for _ in range(500):
+        for _ in range(60_000 // TURNS):  # a minute at least
             if sign():
                 return
             self.turn()
