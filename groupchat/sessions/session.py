@@ -218,17 +218,28 @@ class Session(Handshake):
         else:
             first = spoken[:1]
             word = spoken.partition(" ")[0].lower()
-            if self._secrets.is_alert or not first.isascii() or first.isspace() or word in SECRET:
-                self._check_aloud(spoken)
+            is_checked = self._secrets.is_alert or not first.isascii() or first.isspace() or word in SECRET
             said = spoken.removeprefix("/") if spoken.startswith("//") else spoken
-            if me.key is None:
-                self._reply(say(me, said, me.bound), me.ref)
-            else:
-                self._reply(me.once(me.key, partial(say, me, said, me.bound)), me.ref)
+            if me.key is not None:
+                call = partial(say, me, said, me.bound)
+                self._reply(me.once(me.key, self._checked(call, spoken) if is_checked else call), me.ref)
+                return
+            if is_checked:
+                self._check_aloud(spoken)
+            self._reply(say(me, said, me.bound), me.ref)
 
     def _check_aloud(self, spoken: str) -> None:
         """:raises HeldLine, BadArguments: what is about to be said may have a password in it, or be one."""
         self._secrets.check(spoken, self._hall.clock.seconds(), self._hall.settings.password_min)
+
+    def _checked(self, call: Callable[[], Reply], spoken: str) -> Callable[[], Reply]:
+        """Return a function that says something, but for what may have a password in it."""
+
+        def checked() -> Reply:
+            self._check_aloud(spoken)
+            return call()
+
+        return checked
 
     def _obey(self, me: Actor, line: str, is_typed: bool) -> None:
         """Carry out a command that was typed after a slash.
@@ -318,14 +329,18 @@ class Session(Handshake):
         if self._command:
             self._secrets.passed()  # it is the next try
         verb, given = COMMANDS.read_fields(me, name, arguments)
-        if verb.function in ALOUD and me.connection.attended:
-            self._check_aloud(given["text"])
         if self._charge_verb(verb.cost_of(given)):
-            self._call(verb, me, given)
+            aloud = given["text"] if verb.function in ALOUD and me.connection.attended else ""
+            self._call(verb, me, given, aloud)
 
-    def _call(self, verb: Verb, me: Actor, given: Mapping[str, object]) -> None:
-        """Call a verb; once more if what it built on was changed by somebody else just before."""
+    def _call(self, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str = "") -> None:
+        """Call a verb; once more if what it built on was changed by somebody else just before.
+
+        :param aloud: the words that a person is about to say, which may have a password in them; empty: none.
+        """
         call: Callable[[], Reply] = partial(verb.function, me, **given)
+        if aloud:
+            call = self._checked(call, aloud)
         if me.key is not None and verb.posts:
             call = partial(me.once, me.key, call)
         self._reply(call(), me.ref, call)

@@ -133,6 +133,25 @@ class AskedAgainTests(OperatorsCase):
         again = self.house.connect("json").offer("bot", password="correct horse")
         self.assertEqual(again.connection.lost, "dev")
 
+    def test_held_line(self) -> None:
+        """So is a line that may be a password, and was said all the same: it is not held again."""
+        words = "register horse-battery7"
+        first = self.house.connect("json").offer("paula", attended=True)
+        token = first.token
+        self.assertEqual(answered(first, "say", text=words, key="k"), "held-line")
+        number = answered(first, "say", text=words, key="k")
+        self.assertIsInstance(number, int)
+        for request in ({"text": words}, {"line": words}):
+            again = self.house.connect("json").offer("paula", token=token, attended=True)
+            again.take()
+            if "line" in request:
+                again._send(lambda again=again: again.session.type(words, 7, "k"))  # type: ignore[misc]
+                self.assertEqual([answer.id for answer in again.answers if isinstance(answer, Done)], [number])
+            else:
+                self.assertEqual(answered(again, "say", key="k", **request), number)
+        again = self.house.connect("json").offer("paula", token=token, attended=True)
+        self.assertEqual(answered(again, "say", text=words, key="new"), "held-line")
+
     def test_on_its_way(self) -> None:
         """What is on its way to the disk is waited for: on a second connection it is answered with its number."""
         journal = HeldJournal(MemoryJournal())
