@@ -53,6 +53,7 @@ SUB_COMMANDS = {
     "backup": SubCommand("groupchat.admin.copies.backup", "copy all messages and accounts, also while the daemon runs"),
     "restore": SubCommand("groupchat.admin.copies.restore", "put a backup in place; the daemon must be stopped"),
     "seed": SubCommand("groupchat.admin.nodes.seed", "make the data folder of a new node from a backup"),
+    "cluster": SubCommand("groupchat.admin.nodes.clusters", "show the nodes of a cluster, or leave it"),
     "reindex": SubCommand("groupchat.admin.copies.reindex", "rebuild the search index; the daemon must be stopped"),
     "forget": SubCommand(
         "groupchat.admin.forget",

@@ -139,6 +139,14 @@ def public_url(name: str, value: str) -> str:
     return value.rstrip("/")
 
 
+def host_and_port(name: str, value: str) -> str:
+    """Check an address such as chat.lab:5000 or [2001:db8::1]:5000.  Raises CannotStart."""
+    found = re.fullmatch(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", value)
+    if value and (found is None or not 1 <= int(found[1]) <= 65535):
+        raise CannotStart(f"{name}: {value} is not HOST:PORT, such as chat.lab:5000.")
+    return value
+
+
 def written(name: str, value: object) -> str:
     """Write a value as a settings file has it, but hide a password."""
     return '"…"' if name == "password" and value else toml(value)
@@ -158,17 +166,3 @@ def toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"
     return str(value)
-
-
-_NODE = re.compile(r"[a-z0-9-]{1,32}")
-
-
-def node_name(text: str) -> str:
-    """Return the name of a node of a cluster.
-
-    :raises ValueError: it is none.
-    """
-    if not _NODE.fullmatch(text):
-        shown = text if len(text) <= 40 else f"{text[:40]}…"
-        raise ValueError(f"{shown!r} is not the name of a node: 1 to 32 of a-z, 0-9 and hyphens")
-    return text

@@ -14,8 +14,11 @@ from groupchat.model.errors import CannotStart
 PREFIX = "GROUPCHAT_"
 """The beginning of the names of our variables."""
 
-OPTIONS = ("data", "journal", "metrics", "port", "settings", "tls")
+OPTIONS = ("data", "etcd_ca", "etcd_cert", "etcd_key", "journal", "metrics", "node", "port", "settings", "tls")
 """The options that are not settings; ``port`` may have several values, separated by spaces."""
+
+ETCD_USER, ETCD_PASSWORD = f"{PREFIX}ETCD_USER", f"{PREFIX}ETCD_PASSWORD"
+"""The variables with the name and the password of etcd's user; they are not options: others could read these."""
 
 _ALIKE = 0.8
 """Similarity (0 to 1) from which a name is a misspelt setting, and not a variable of another program."""
@@ -25,7 +28,7 @@ def options(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the options that are given, by name."""
     found = {name: environ.get(f"{PREFIX}{name.upper()}", "") for name in OPTIONS}
     # For a service named groupchat, Kubernetes sets GROUPCHAT_PORT to tcp://ADDRESS:PORT.
-    return {name: value for name, value in found.items() if value and "://" not in value}
+    return {name: value for name, value in found.items() if value and (name != "port" or "://" not in value)}
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, object]:
@@ -37,7 +40,7 @@ def settings(environ: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for variable, value in environ.items():
         name = variable.removeprefix(PREFIX).lower()
-        if not variable.startswith(PREFIX) or name in OPTIONS:
+        if not variable.startswith(PREFIX) or name in OPTIONS or variable in (ETCD_USER, ETCD_PASSWORD):
             continue
         if name in known:
             found[name] = _read(variable, known[name], value)

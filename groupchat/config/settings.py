@@ -5,7 +5,17 @@ from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
-from groupchat.config.checks import checked, expected, multiline, network, proxy, public_url, time_zone, web_origin
+from groupchat.config.checks import (
+    checked,
+    expected,
+    host_and_port,
+    multiline,
+    network,
+    proxy,
+    public_url,
+    time_zone,
+    web_origin,
+)
 from groupchat.model.errors import CannotStart
 from groupchat.model.names import RESERVED, NameRules
 from groupchat.model.networks import Network
@@ -16,6 +26,7 @@ T = TypeVar("T")
 _ORDERED = (
     ("nick_min", "nick_max"),
     ("commit_pause_s", "commit_refuse_s"),
+    ("commit_pause_s", "cluster_refuse_s"),
     ("password_wait_s", "password_wait_max_s"),
 )
 """Pairs of settings of which the first must not be above the second."""
@@ -404,6 +415,29 @@ class Settings:
     )
     commit_refuse_s: float = setting(
         10.0, "seconds", "wait for the disk, above which new messages are refused", minimum=0.1, maximum=3600
+    )
+    cluster_refuse_s: float = setting(
+        5.0,
+        "seconds",
+        "the same in a cluster, in place of commit_refuse_s: how long most of etcd may be away",
+        minimum=0.1,
+        maximum=3600,
+    )
+    log_keep_h: float = setting(
+        24.0,
+        "hours",
+        "how long etcd keeps what was said in a cluster, for nodes that are away; one that was away for longer "
+        "needs a seed. What is deleted is in it for as long",
+        minimum=0.1,
+        maximum=8760,
+        reload=False,
+    )
+    node_address: str = setting(
+        "",
+        "HOST:PORT",
+        "where the other nodes of a cluster reach this one; empty: at the name of this host, and the first port",
+        check=host_and_port,
+        reload=False,
     )
     room_days: int = setting(
         30, "days",

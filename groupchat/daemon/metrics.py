@@ -150,6 +150,16 @@ class Metrics:
             for code, count in sorted(sharing.refused.items()):
                 refused.add_metric([code], count)
             yield refused
+        standing = hall.standing()
+        if standing is not None:
+            yield _gauge("log_applied", "Number of the last entry of the log carried out here.", {}, standing.applied)
+            behind = standing.head - standing.applied
+            yield _gauge("log_lag", "Entries of the log that are not carried out here yet.", {}, behind)
+            about = "How long the newest entry took until most of etcd had it on disk."
+            yield _gauge("log_append_seconds", about, {}, standing.append_seconds)
+            about = "Since when the lease of this node was not renewed; it ends after 10 s."
+            yield _gauge("lease_age_seconds", about, {}, standing.lease_age)
+            yield _gauge("nodes", "Nodes of the cluster that are alive.", {}, len(standing.nodes))
         expiry = GaugeMetricFamily(
             "groupchat_certificate_expiry_timestamp_seconds", "When a certificate expires, since 1970 UTC.",
             labels=["name"],

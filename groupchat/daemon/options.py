@@ -15,8 +15,15 @@ from groupchat.config.settings_file import load
 from groupchat.daemon import process
 from groupchat.disk.data_folders import data_folder
 from groupchat.disk.small_files import read_small
+from groupchat.journals.opening import NodeOptions, check_node, check_shared, is_shared
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.errors import CannotStart
+
+JOURNAL = (
+    "Where messages are kept: memory: or sqlite:PATH; of a node of a cluster, the log that all nodes share: "
+    "etcd://HOST:PORT[,HOST:PORT...][/PREFIX], or etcds: with TLS [default: sqlite:DATA/chat.db]"
+)
+"""The help of the option."""
 
 PORT = "5000"
 """The port to listen at unless told otherwise."""
@@ -29,6 +36,8 @@ class Locations:
     ``ports``: port numbers or endpoints; ``data``: the data folder; ``journal``: as ``open_journal`` takes it.
     ``certificate``: a folder, or ``CERT,KEY``; empty: the daemon makes its own.
     ``metrics``: an endpoint where figures are served; empty: they are not served.
+    ``log``, ``node``: the log of the cluster, and which of its nodes the daemon is; it is alone if ``node`` is None.
+    Then ``journal`` is where the node keeps what it has carried out.
     """
 
     ports: tuple[str, ...]
@@ -36,6 +45,8 @@ class Locations:
     journal: str
     certificate: str = ""
     metrics: str = ""
+    log: str = ""
+    node: NodeOptions | None = None
 
 
 class Options(usage.Options):
@@ -49,7 +60,11 @@ class Options(usage.Options):
             None,
             "Folder for messages and accounts [default: $STATE_DIRECTORY, or groupchat-data here]",
         ],
-        ["journal", None, None, "Where messages are kept: memory: or sqlite:PATH [default: sqlite:DATA/chat.db]"],
+        ["journal", None, None, JOURNAL],
+        ["node", None, None, "Name of this node of a cluster: 1 to 32 of a-z, 0-9 and hyphens"],
+        ["etcd-ca", None, None, "File with the certificates that the servers of etcds: are trusted by"],
+        ["etcd-cert", None, None, "File with the certificate to show to etcd; --etcd-key has its key"],
+        ["etcd-key", None, None, "File with the key of that certificate"],
         ["name", None, None, "Name of the server in its greeting [default: the name of this host]"],
         ["motd", None, None, "File with the text that everybody is shown on joining"],
         ["settings", None, None, "Settings file, in TOML"],
@@ -68,6 +83,9 @@ class Options(usage.Options):
             "motd": usage.CompleteFiles(),
             "settings": usage.CompleteFiles("*.toml"),
             "tls": usage.CompleteFiles(),
+            "etcd-ca": usage.CompleteFiles(),
+            "etcd-cert": usage.CompleteFiles(),
+            "etcd-key": usage.CompleteFiles(),
         }
     )
 
@@ -77,6 +95,7 @@ class Options(usage.Options):
         self["port"] = []
         self["exempt"] = []
         self.given = Settings()
+        self.node: NodeOptions | None = None
 
     @property
     def locations(self) -> Locations:
@@ -86,9 +105,11 @@ class Options(usage.Options):
         return Locations(
             ports=tuple(self["port"] or [PORT]),
             data=data,
-            journal=self["journal"] or f"sqlite:{data / DATABASE}",
+            journal=self["journal"] if self["journal"] and self.node is None else f"sqlite:{data / DATABASE}",
             certificate=self["tls"] or "",
             metrics=f"tcp:{metrics}:interface=127.0.0.1" if metrics.isdigit() else metrics,
+            log=self["journal"] if self.node is not None else "",
+            node=self.node,
         )
 
     # Twisted calls these.
@@ -116,10 +137,45 @@ class Options(usage.Options):
 
     def postOptions(self) -> None:
         given = environment.options(self._environ)
-        for name in ("data", "journal", "metrics", "settings", "tls"):
-            self[name] = self[name] or given.get(name)
+        for name in ("data", "etcd-ca", "etcd-cert", "etcd-key", "journal", "metrics", "node", "settings", "tls"):
+            self[name] = self[name] or given.get(name.replace("-", "_"))
         self["port"] = self["port"] or given.get("port", "").split()
+        self.node = self._node()
         self.given = self.read_settings()
+
+    def _node(self) -> NodeOptions | None:
+        """Return which node of a cluster this is; None: the daemon is alone.
+
+        :raises CannotStart: the options do not fit together.
+        """
+        log, node = self["journal"] or "", self["node"]
+        files = {name: self[name] for name in ("etcd-ca", "etcd-cert", "etcd-key") if self[name]}
+        if not is_shared(log):
+            if node:
+                raise CannotStart("--node names a node of a cluster, which needs --journal etcd://HOST:PORT,… too.")
+            if files:
+                raise CannotStart(f"--{next(iter(files))} is for --journal etcds://HOST:PORT,…")
+            return None
+        check_shared(log)
+        check_node(node or "")
+        if files and not log.startswith("etcds:"):
+            raise CannotStart(f"--{next(iter(files))} is for etcds:, and the journal is etcd:, without TLS.")
+        if ("etcd-cert" in files) != ("etcd-key" in files):
+            raise CannotStart("--etcd-cert and --etcd-key are given together.")
+        authority, certificate, key = (
+            Path(files[name]) if name in files else None for name in ("etcd-ca", "etcd-cert", "etcd-key")
+        )
+        return NodeOptions(
+            data=data_folder(self["data"], self._environ), node=node, authority=authority, certificate=certificate,
+            key=key, login=self._login(),
+        )  # fmt: skip
+
+    def _login(self) -> tuple[str, str] | None:
+        """Return the name and the password for etcd.  Raises CannotStart."""
+        user, password = (self._environ.get(name, "") for name in (environment.ETCD_USER, environment.ETCD_PASSWORD))
+        if bool(user) != bool(password):
+            raise CannotStart(f"{environment.ETCD_USER} and {environment.ETCD_PASSWORD} are given together.")
+        return (user, password) if user else None
 
     def read_settings(self) -> Settings:
         """Return the settings as they stand now: the file, overridden by the environment, overridden by options.
@@ -139,6 +195,8 @@ class Options(usage.Options):
             changes["exempt"] = [*map(str, settings.exempt), *self["exempt"]]
         if self["log-messages"]:
             changes["log_messages"] = True
+        if self.node is not None:
+            changes["commit_refuse_s"] = settings.cluster_refuse_s
         return settings.replaced(**changes)
 
 

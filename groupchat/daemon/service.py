@@ -53,6 +53,9 @@ from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.sessions.session import Session
 from groupchat.sessions.visit import Visits
 
+LATE_S = 5.0
+"""Seconds for which entries of the log of a cluster have been waiting when a node counts as not ready."""
+
 
 class FiguresServer(Protocol):
     """The server of figures: a MetricsServer, whose module is imported only when figures are asked for."""
@@ -152,7 +155,7 @@ class ChatService(Service):
                     with contextlib.suppress(OSError):  # it is not there yet, or cannot be used, as will be said
                         check_own(self._locations.data)
                 self._offer(own(self._locations.data / "tls"))
-            self._journal = open_journal(self._locations.journal, self._reactor)
+            self._journal = self._open_journal()
         except CannotStart as error:
             raise self._given_up(error) from error
         self._let_starter_go()
@@ -161,6 +164,8 @@ class ChatService(Service):
         self._shelf = self._hall.sharing.shelf = open_shelf(self._locations.journal, self._reactor)
         self._passwords.start()
         self._reception.check_address = self._check_address
+        if self._locations.node is not None:
+            self._reception.unready = self._unready  # a proxy sends people to another node then
         visits = Visits(self._hall)
         self._reception.visits = self._control_reception.visits = lambda: visits
         self._reactor.callWhenRunning(self._run)
@@ -253,6 +258,15 @@ class ChatService(Service):
             self._figures.close()
         return error
 
+    def _open_journal(self) -> IJournal:
+        """:raises CannotStart: it cannot be used."""
+        if self._locations.node is None:
+            return open_journal(self._locations.journal, self._reactor)
+        from groupchat.daemon.node import open_node  # a daemon that is alone needs nothing of it
+
+        port = self._ports.bound[0].getHost()
+        return open_node(self._locations, self._settings, self._reactor, getattr(port, "port", 0))
+
     def _let_starter_go(self) -> None:
         if self._starter is not None:
             self._starter.close()
@@ -274,8 +288,18 @@ class ChatService(Service):
         """Take over the signals from the reactor, which has just set its own, and open the hall."""
         for number, words in ((signal.SIGTERM, RESTARTING), (signal.SIGINT, STOPPING)):
             self._signals.catch([number], partial(self._reactor.callFromThread, self._asked_to_stop, words))
+        self._open_hall().addCallbacks(self._admit, self._not_opened)
+
+    @inlineCallbacks
+    def _open_hall(self) -> Generator["Deferred[Any]", Any, None]:
+        """Join the cluster, if there is one, and learn what the journal has.  Fails with CannotStart."""
         assert self._hall is not None
-        self._hall.open().addCallbacks(self._admit, self._not_opened)
+        if self._locations.node is not None:
+            from groupchat.daemon.node import joined
+
+            yield cast(Any, self._journal).start()
+            joined(self._locations)
+        yield self._hall.open()
 
     def _admit(self, _: None) -> None:
         if self._stopping:
@@ -303,6 +327,12 @@ class ChatService(Service):
             self.log.error("No accounts can be managed by groupchat user: {reason}", reason=str(error))
 
     def _not_opened(self, failure: Failure) -> None:
+        if self._stopping:
+            return
+        if failure.check(CannotStart):
+            self.log.error("Cannot start: {reason}", reason=failure.getErrorMessage())
+            self._end(1)
+            return
         self.log.failure("The rooms could not be read from the journal", failure=failure)
         self._mark_failed(f"it could not be read: {failure.getErrorMessage()}")
         self._end(process.BROKEN)
@@ -332,6 +362,9 @@ class ChatService(Service):
             return "stopping"
         if self._hall is None or not self._admitted:
             return "starting"
+        standing = self._hall.standing()
+        if standing is not None and (standing.trouble or standing.lag >= LATE_S):
+            return standing.trouble or f"{standing.head - standing.applied} entries of the log behind"
         return self._hall.commits.trouble
 
     def _hung_up(self) -> None:

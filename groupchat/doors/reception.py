@@ -112,6 +112,7 @@ class Reception:
         self.open_files = OpenFiles(clock)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
+        self.unready: Callable[[], str] = lambda: ""
         """Raises Banned for an address that operators ban."""
         self.visits: Callable[[], Visits] = _nobody_visits
         """Returns what makes visits, once there is a hall."""

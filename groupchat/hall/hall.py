@@ -7,7 +7,7 @@ Each part is given the few others that it uses; verbs and sessions take the part
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -36,7 +36,7 @@ from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
-from groupchat.interfaces.storage import IClusterJournal, IJournal
+from groupchat.interfaces.storage import IClusterJournal, IJournal, Standing
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
 from groupchat.model.drafts import Amendment
@@ -219,6 +219,13 @@ class Hall:
         self.log_limits.limit = settings.log_lines
         for session in self.sessions:
             session.follow(settings)
+
+    def standing(self) -> Standing | None:
+        """Return how this node of a cluster stands; None: the server is alone."""
+        if not IClusterJournal.providedBy(self.stream.journal):
+            return None
+        standing: Standing = cast(Any, self.stream.journal).standing()
+        return standing
 
     @property
     def motd(self) -> str:

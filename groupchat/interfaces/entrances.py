@@ -76,6 +76,7 @@ class IReception(Interface):
     visits: Callable[[], Any] = Attribute("Returns what makes the visits of requests that bring their own proof.")
     make_session: Callable[[IScreen], Any] = Attribute("Makes the session of a screen.")
     check_address: Callable[[str], None] = Attribute("Raises Banned for an address that operators ban.")
+    unready: Callable[[], str] = Attribute("Tells why no people should be sent here now; empty: they can be.")
     site: Any = Attribute("What requests over HTTP are answered by.")
     open_files: Any = Attribute("The files that are being sent to peers.")
     turned_away: Counter[str] = Attribute("The number of connections turned away, by code.")

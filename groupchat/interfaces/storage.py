@@ -130,13 +130,18 @@ class IReplica(IJournal):
 
 @record
 class NodeCard:
-    """What a living node says of itself: its epoch, version, newest rules, last entry carried out, and address."""
+    """What a living node says of itself: its epoch, version, newest rules, last entry carried out, and address.
+
+    ``check``, ``digest``: the number of the last entry at which it compared what it has, and what it found then.
+    """
 
     epoch: int
     version: str
     rules: int
     applied: int
     address: str
+    check: int = 0
+    digest: str = ""
 
 
 @record

@@ -1,7 +1,7 @@
 """Open the journal that an option names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from twisted.internet.interfaces import IReactorFromThreads, IReactorTime
@@ -12,7 +12,7 @@ from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import CannotStart
 
-_NODE = re.compile("[a-z0-9]([a-z0-9.-]{0,30}[a-z0-9])?")
+_NODE = re.compile("[a-z0-9-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class NodeOptions:
     authority: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
-    login: tuple[str, str] | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def is_shared(location: str) -> bool:
@@ -48,8 +48,16 @@ def check_node(name: str) -> str:
     if not name:
         raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
     if not _NODE.fullmatch(name):
-        raise CannotStart(f"“{name}” cannot be the name of a node: up to 32 letters a-z, digits, - and . can.")
+        shown = name if len(name) <= 40 else f"{name[:40]}…"
+        raise CannotStart(f"“{shown}” is not the name of a node: 1 to 32 of a-z, 0-9 and hyphens.")
     return name
+
+
+def check_shared(location: str) -> None:
+    """:raises CannotStart: the location of a log makes no sense."""
+    from groupchat.journals.logs.etcd.etcd_location import parse  # a server that is alone imports none of this
+
+    parse(location)
 
 
 def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptions | None = None) -> IJournal:

@@ -1,10 +1,12 @@
 """The verbs about the connection and the server: preferences, the server's state, a barrier, the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from groupchat.delivery.queue import Barrier
 from groupchat.facts.account_facts import KeptPreferences
+from groupchat.interfaces.storage import NodeCard
 from groupchat.model import preferences
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Done, Listed
@@ -62,6 +64,7 @@ def status(me: Actor) -> Answer:
         + plural(occupied, "room"),
         f"The highest number is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
         commits.trouble or "Messages can be posted.",
+        *_place(me),
         *_certificate(me),
         *_reload(me),
     )
@@ -73,7 +76,75 @@ def status(me: Actor) -> Answer:
         "certificates": {name: iso(expires) for name, expires in certificates.items()},
         "reloaded": iso(reload.at) if reload else "", "reload_failed": bool(reload and reload.mistake),
     }  # fmt: skip
+    standing = hall.standing()
+    if standing is not None:
+        item |= {
+            "node": standing.node, "nodes": sorted(standing.nodes), "log": standing.head, "applied": standing.applied,
+            "append": round(standing.append_seconds, 4),
+        }  # fmt: skip
     return Listed("status", lines, (item,))
+
+
+def _place(me: Actor) -> Iterator[str]:
+    """Give the line about the cluster, if this is a node of one."""
+    standing = me.hall.standing()
+    if standing is not None:
+        nodes = sorted(standing.nodes)
+        yield (
+            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); the log is at"
+            f" {standing.head:,}, here {standing.applied:,}; "
+            + ("nothing can be posted here." if standing.trouble else f"a post takes {_ms(standing.append_seconds)}.")
+        )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+@GENERAL.verb(needs=Rank.OPERATOR)
+def nodes(me: Actor) -> Answer:
+    """List the nodes of the cluster that are alive, how far each is, and whether they have the same."""
+    standing = me.hall.standing()
+    if standing is None:
+        return Listed("nodes", ("This server is alone; it is no node of a cluster.",), ())
+    own = NodeCard(standing.epoch, me.hall.version, 0, standing.applied, "")  # while it is cut off it counts as gone
+    items = tuple(
+        {
+            "node": name,
+            "own": name == standing.node,
+            "epoch": card.epoch,
+            "version": card.version,
+            "address": card.address,
+            "applied": standing.applied if name == standing.node else card.applied,
+            "check": card.check,
+            "digest": card.digest,
+            "trouble": standing.trouble if name == standing.node else "",
+        }
+        for name, card in sorted({standing.node: own, **standing.nodes}.items())
+    )
+    lines = tuple(
+        f"{item['node']}: entry {item['applied']:,} of {standing.head:,}"
+        + (f", {item['version']}" if item["version"] else "")
+        + (f", at {item['address']}" if item["address"] else "")
+        for item in items
+    )
+    trouble = (standing.trouble,) if standing.trouble else ()
+    return Listed("nodes", (*lines, compared(items)[1], *trouble), items)
+
+
+def compared(nodes: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
+    """Return whether nodes differ, and the sentence about that: by what two or more found at the same entry."""
+    found: dict[int, dict[str, list[str]]] = {}
+    for one in nodes:
+        if one["check"]:
+            found.setdefault(one["check"], {}).setdefault(one["digest"], []).append(one["node"])
+    both = {check: digests for check, digests in found.items() if sum(map(len, digests.values())) > 1}
+    if not both:
+        return False, "They have not been compared yet; that is done each minute."
+    check, digests = max(both.items())
+    if len(digests) == 1:
+        return False, f"They have the same, as of entry {check:,}."
+    return True, f"THEY DIFFER, as of entry {check:,}: {' / '.join(' '.join(names) for names in digests.values())}."
 
 
 def _certificate(me: Actor) -> Iterator[str]:

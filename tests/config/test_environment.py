@@ -43,6 +43,12 @@ class EnvironmentTest(SynchronousTestCase):
         given = {"GROUPCHAT_DATA": "/data", "GROUPCHAT_PORT": "tcp://10.0.0.1:5000"}
         self.assertEqual(environment.options(given), {"data": "/data"})
 
+    def test_cluster(self) -> None:
+        """The log of a cluster has “://” in it and is one; the login for etcd is neither an option nor a setting."""
+        given = {"GROUPCHAT_JOURNAL": "etcd://a,b/p", "GROUPCHAT_ETCD_USER": "chat", "GROUPCHAT_ETCD_PASSWORD": "x"}
+        self.assertEqual(environment.options(given), {"journal": "etcd://a,b/p"})
+        self.assertEqual(environment.settings(given), {})
+
     def test_every_setting(self) -> None:
         """Every setting can be given in the environment, by its name in capitals."""
         for about in fields(Settings):

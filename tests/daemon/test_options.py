@@ -9,6 +9,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.daemon.options import Locations, Options
+from groupchat.journals.opening import NodeOptions
 
 
 class OptionsTest(SynchronousTestCase):
@@ -98,3 +99,84 @@ class OptionsTest(SynchronousTestCase):
     def test_own_environment(self) -> None:
         """Unless told otherwise, the environment is that of the process."""
         self.assertIs(Options()._environ, os.environ)
+
+
+class NodeTest(OptionsTest):
+    """The options of a node of a cluster."""
+
+    LOG = "etcd://e1:2379,e2:2379/gc"
+
+    def refused(self, *words: str, **environ: str) -> str:
+        """Return how these options are refused."""
+        with self.assertRaises(SystemExit) as end:
+            self.options(*words, **environ)
+        self.assertEqual(end.exception.code, 1)
+        return str(end.exception.__cause__)
+
+    def test_node(self) -> None:
+        """A node has a name and a log; what it carries out is in its data folder."""
+        locations = self.options("--journal", self.LOG, "--node", "a1", "--data", "/d").locations
+        self.assertEqual(locations.node, NodeOptions(data=Path("/d"), node="a1"))
+        self.assertEqual((locations.log, locations.journal), (self.LOG, "sqlite:/d/chat.db"))
+        alone = self.options("--journal", "memory:").locations
+        self.assertEqual((alone.node, alone.log, alone.journal), (None, "", "memory:"))
+
+    def test_encrypted(self) -> None:
+        """The files for TLS are named by options, the login by the environment, which nobody else can read."""
+        words = [
+            "--journal",
+            "etcds://e1",
+            "--node",
+            "a1",
+            "--etcd-ca",
+            "ca",
+            "--etcd-cert",
+            "cert",
+            "--etcd-key",
+            "key",
+        ]
+        login = {"GROUPCHAT_ETCD_USER": "chat", "GROUPCHAT_ETCD_PASSWORD": "secret"}
+        node = self.options(*words, **login).locations.node
+        files = {"authority": Path("ca"), "certificate": Path("cert"), "key": Path("key")}
+        expected = NodeOptions(data=Path("groupchat-data"), node="a1", login=("chat", "secret"), **files)  # type: ignore[arg-type]
+        self.assertEqual(node, expected)
+        self.assertNotIn("secret", repr(node))
+
+    def test_environment_of_a_node(self) -> None:
+        """All of it can be given in the environment."""
+        options = self.options(GROUPCHAT_JOURNAL="etcds://e1", GROUPCHAT_NODE="a1", GROUPCHAT_ETCD_CA="ca")
+        expected = NodeOptions(data=Path("groupchat-data"), node="a1", authority=Path("ca"))
+        self.assertEqual((options.locations.node, options.locations.log), (expected, "etcds://e1"))
+
+    def test_wrong(self) -> None:
+        """What does not fit together is refused by name."""
+        for words, told in (
+            (("--node", "a1"), "--node names a node of a cluster, which needs --journal etcd://HOST:PORT,… too."),
+            (("--journal", "memory:", "--node", "a1"), "--node names a node of a cluster"),
+            (("--journal", self.LOG), "A node of a cluster needs a name, which no other has: --node NAME."),
+            (
+                ("--journal", self.LOG, "--node", "A1"),
+                "“A1” is not the name of a node: 1 to 32 of a-z, 0-9",
+            ),
+            (("--journal", self.LOG, "--node", "a" * 33), "is not the name of a node"),
+            (("--etcd-ca", "x"), "--etcd-ca is for --journal etcds://HOST:PORT,…"),
+            (("--journal", self.LOG, "--node", "a1", "--etcd-ca", "x"), "--etcd-ca is for etcds:"),
+            (("--journal", "etcds://e1", "--node", "a1", "--etcd-cert", "x"), "are given together"),
+            (("--journal", "etcds://e1", "--node", "a1", "--etcd-key", "x"), "are given together"),
+            (("--journal", "etcd://e1:x", "--node", "a1"), "is not a server of etcd"),
+            (("--journal", "etcd:e1", "--node", "a1"), "is not a log in etcd"),
+            (("--journal", "etcd://me:secret@e1", "--node", "a1"), "not given in the location"),
+        ):
+            self.assertIn(told, self.refused(*words))
+        for name in ("USER", "PASSWORD"):
+            told = self.refused("--journal", self.LOG, "--node", "a1", **{f"GROUPCHAT_ETCD_{name}": "x"})
+            self.assertIn("GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD are given together.", told)
+
+    def test_refuses_sooner(self) -> None:
+        """A node refuses what cannot be stored sooner than a server that is alone, also after a reload."""
+        file = self.file("chat.toml", "cluster_refuse_s = 3\ncommit_refuse_s = 20\n")
+        node = self.options("--journal", self.LOG, "--node", "a1")
+        self.assertEqual((node.given.commit_refuse_s, self.options().given.commit_refuse_s), (5, 10))
+        node = self.options("--journal", self.LOG, "--node", "a1", "--settings", file)
+        self.assertEqual((node.given.commit_refuse_s, node.read_settings().commit_refuse_s), (3, 3))
+        self.assertEqual(self.options("--settings", file).given.commit_refuse_s, 20)

@@ -1,9 +1,17 @@
 """Preferences, the server's state, the barrier and the end."""
 
-from twisted.trial.unittest import SynchronousTestCase
+from collections.abc import Sequence
+from typing import Any
 
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+from zope.interface.verify import verifyObject
+
+from groupchat.interfaces.storage import IClusterJournal, NodeCard, Standing
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model import preferences
+from groupchat.model.drafts import Operation
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import Done, Left, Listed, Said
 from groupchat.model.preferences import Preferences
@@ -181,6 +189,103 @@ class StatusTests(SynchronousTestCase):
         assert isinstance(listed, Listed)
         self.assertNotEqual(listed.lines[-1], "Messages can be posted.")
         self.assertEqual(listed.items[0]["trouble"], listed.lines[-1])
+
+
+@implementer(IClusterJournal)
+class StandingJournal(MemoryJournal):
+    """The journal of a node, which stands as the test says."""
+
+    node, epoch = "a1", 3
+    on_received: Any = None
+    on_fenced: Any = None
+    on_begun: Any = None
+    on_broken: Any = None
+    standing_now = Standing("a1", 3, {}, 0, 0, 0.0, 0.0, 0.0, "")
+
+    def start(self) -> "Deferred[None]":
+        return succeed(None)
+
+    def fitting(self, operations: Sequence[Operation]) -> int:
+        return len(operations)
+
+    def standing(self) -> Standing:
+        return self.standing_now
+
+
+class ClusterTests(SynchronousTestCase):
+    """What a node says of its cluster."""
+
+    def setUp(self) -> None:
+        self.journal = StandingJournal()
+        verifyObject(IClusterJournal, self.journal)
+        self.house = House(self.journal)
+
+    def stand(self, trouble: str = "", **digests: tuple[int, str]) -> None:
+        """Let these nodes live, with the number of the last check of each, and what it found."""
+        nodes = {
+            name: NodeCard(7, "1.0", 1, 8000, f"{name}:5000", check, digest)
+            for name, (check, digest) in digests.items()
+        }
+        self.journal.standing_now = Standing("a1", 3, nodes, 8842, 8840, 0.1, 0.0031, 0.5, trouble)
+
+    def asked(self, do: str) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
+        """Return the answer to the server's own machine: its lines and its items."""
+        peer = self.house.connect("json")
+        peer.session.serve()
+        peer.do(do)
+        answer = peer.answers[-1]
+        assert isinstance(answer, Listed), answer
+        return answer.lines, [dict(item) for item in answer.items]
+
+    def test_status(self) -> None:
+        """One line, and some fields, say which node this is and how far it is."""
+        self.stand(b1=(0, ""), a1=(0, ""), c1=(0, ""))
+        lines, (item,) = self.asked("status")
+        told = "This is a1 of 3 nodes (a1 b1 c1); the log is at 8,842, here 8,840; a post takes 3 ms."
+        self.assertIn(told, lines)
+        expected = {"node": "a1", "nodes": ["a1", "b1", "c1"], "log": 8842, "applied": 8840, "append": 0.0031}
+        self.assertLessEqual(expected.items(), item.items())
+        self.stand("e1 cannot be reached.", a1=(0, ""))
+        lines, _ = self.asked("status")
+        self.assertIn("This is a1 of 1 node (a1); the log is at 8,842, here 8,840; nothing can be posted here.", lines)
+
+    def test_alone(self) -> None:
+        """A server that is alone says nothing of nodes."""
+        self.house = House()
+        lines, (item,) = self.asked("status")
+        self.assertFalse([line for line in lines if "node" in line])
+        self.assertNotIn("node", item)
+        self.assertEqual(self.asked("nodes"), (("This server is alone; it is no node of a cluster.",), []))
+
+    def test_nodes(self) -> None:
+        """Each node is listed with how far it is; this one with how far it is now, and with its trouble."""
+        self.stand("e1 cannot be reached.", b1=(0, ""), a1=(0, ""))
+        lines, items = self.asked("nodes")
+        self.assertEqual(lines, (
+            "a1: entry 8,840 of 8,842, 1.0, at a1:5000", "b1: entry 8,000 of 8,842, 1.0, at b1:5000",
+            "They have not been compared yet; that is done each minute.", "e1 cannot be reached.",
+        ))  # fmt: skip
+        self.assertEqual([item["trouble"] for item in items], ["e1 cannot be reached.", ""])
+        self.assertEqual([item["own"] for item in items], [True, False])
+
+    def test_cut_off(self) -> None:
+        """A node that knows of none that lives lists itself, with what is wrong."""
+        self.stand("e1 cannot be reached.")
+        lines, (item,) = self.asked("nodes")
+        self.assertEqual((item["node"], item["epoch"], item["trouble"]), ("a1", 3, "e1 cannot be reached."))
+        self.assertEqual(lines[-1], "e1 cannot be reached.")
+
+    def test_compared(self) -> None:
+        """They have the same if those that have compared last at the same entry found the same."""
+        for digests, told in (
+            ({"a1": (90, "x"), "b1": (90, "x"), "c1": (80, "y")}, "They have the same, as of entry 90."),
+            ({"a1": (90, "x"), "b1": (80, "x")}, "They have not been compared yet; that is done each minute."),
+            ({"a1": (90, "x"), "b1": (90, "y"), "c1": (90, "x")}, "THEY DIFFER, as of entry 90: a1 c1 / b1."),
+            ({"a1": (90, "x"), "b1": (80, "y"), "c1": (80, "y")}, "They have the same, as of entry 80."),
+        ):
+            self.stand("", **digests)
+            lines, _ = self.asked("nodes")
+            self.assertEqual(lines[-1], told)
 
 
 class PingTests(SynchronousTestCase):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from groupchat.admin.copies.restore import put
 from groupchat.admin.data import add_data
-from groupchat.config.checks import node_name
 from groupchat.disk.data_folders import data_folder
-from groupchat.journals.tools.belonging import check_node, keep_node
+from groupchat.journals.opening import check_node
+from groupchat.journals.tools.belonging import check_node_of, keep_node
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="file", metavar="BACKUP", type=Path, required=True, help="a backup of a node; it stays as it is"
     )
-    parser.add_argument("--node", metavar="NAME", type=_node, required=True, help="the name of the new node")
+    parser.add_argument("--node", metavar="NAME", required=True, help="the name of the new node")
     add_data(parser)
     parser.add_argument(
         "--replace", action="store_true", help="put the journal that is there aside: this node was away for too long"
@@ -29,15 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
         daemon is using it.
     """
     data = data_folder(arguments.data)
-    check_node(data, arguments.node)
+    check_node(arguments.node)
+    check_node_of(data, arguments.node)
     status = put(arguments.file, data, arguments.replace, is_seed=True)
     keep_node(data, arguments.node)
     print(f"This is the node {arguments.node} now. Start it: --journal etcd://HOST:PORT,… --node {arguments.node}")
     return status
-
-
-def _node(text: str) -> str:
-    try:
-        return node_name(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

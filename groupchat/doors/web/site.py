@@ -88,9 +88,10 @@ def root(request: Request) -> Answer:
     )
 
 
-def health(_: Request) -> Answer:
-    """Answer whoever asks whether anything answers."""
-    return told(200, "ok", ("cache-control", "no-store"))
+def health(request: Request) -> Answer:
+    """Answer whoever asks whether anything answers; of a node of a cluster, whether people can be sent to it."""
+    is_ready = not request.channel.reception.unready()  # why is not for everybody
+    return told(200 if is_ready else 503, "ok" if is_ready else "not ready", ("cache-control", "no-store"))
 
 
 def robots(_: Request) -> Answer:

@@ -50,4 +50,4 @@ def read_card(live: LiveNode) -> Card:
 def node_card(live: LiveNode) -> NodeCard:
     """Return what the card of a living node says to whoever asks how the cluster stands."""
     card = read_card(live)
-    return NodeCard(live.epoch, card.version, card.rules, card.applied, card.address)
+    return NodeCard(live.epoch, card.version, card.rules, card.applied, card.address, card.check, card.digest)

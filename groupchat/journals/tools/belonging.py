@@ -64,7 +64,7 @@ def node_of(data: Path) -> str:
         raise CannotStart(f"{path} cannot be used: {why}.") from error
 
 
-def check_node(data: Path, node: str) -> None:
+def check_node_of(data: Path, node: str) -> None:
     """Check that a data folder does not belong to another node.
 
     :raises CannotStart: it does.
@@ -75,6 +75,17 @@ def check_node(data: Path, node: str) -> None:
             f"The data folder {data} is that of the node {known}: start it with --node {known}, or give {node}"
             f" a folder of its own (if {known} is gone for good, remove {data / NODE})."
         )
+
+
+def forget_node(data: Path) -> None:
+    """Remove the name of the node from its data folder, if it is there.
+
+    :raises CannotStart: it cannot be removed.
+    """
+    try:
+        (data / NODE).unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotStart(unwritable(data / NODE, error)) from error
 
 
 def keep_node(data: Path, node: str) -> None:

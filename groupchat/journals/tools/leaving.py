@@ -4,9 +4,10 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from groupchat.journals.nodes.sqlite_nodes import place_of
+from groupchat.journals.nodes.sqlite_nodes import leave_cluster, place_of
 from groupchat.journals.sqlite.database import connect, damaged, form, newest_form, older, recognise
 from groupchat.journals.sqlite.folder import DATABASE, holding
+from groupchat.journals.tools.belonging import forget_node
 from groupchat.model.errors import CannotStart
 from groupchat.model.node_operations import Place
 
@@ -30,9 +31,9 @@ def leave(data: Path) -> Place:
                     raise CannotStart(f"{path} belongs to no cluster.")
                 database.execute("PRAGMA synchronous = FULL")
                 database.execute("BEGIN IMMEDIATE")
-                for table in ("place", "nodes", "presences"):
-                    database.execute(f"DELETE FROM {table}")
+                leave_cluster(database)
                 database.execute("COMMIT")
         except sqlite3.Error as error:
             raise damaged(path, str(error)) from error
+        forget_node(data)
     return place

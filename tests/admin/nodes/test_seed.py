@@ -7,7 +7,7 @@ from pathlib import Path
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
-from groupchat.journals.tools.belonging import check_node, keep_node, node_of, place_in
+from groupchat.journals.tools.belonging import check_node_of, keep_node, node_of, place_in
 from groupchat.model.errors import CannotStart
 from groupchat.model.node_operations import Applied, NodeUp, Place
 from tests.admin.cases import ArchiveCase
@@ -72,8 +72,8 @@ class SeedTest(ClusterCase):
     def test_name(self) -> None:
         """A name that is none is refused before anything is done."""
         for name in ("", "A1", "a_1", "a" * 33):
-            with self.assertRaises(SystemExit), contextlib.redirect_stderr(None):
-                self.output("seed", "--from", self.backup, "--data", self.to, "--node", name)
+            told = self.complaint("seed", "--from", self.backup, "--data", self.to, "--node", name)
+            self.assertIn("--node NAME" if not name else "is not the name of a node", told)
         self.assertFalse(self.to.exists())
 
 
@@ -116,9 +116,9 @@ class RefusingTest(ClusterCase):
 class BelongingTest(ClusterCase):
     def test_node(self) -> None:
         """A folder without a name is anybody's, one with a name that node's."""
-        check_node(self.folder, "b1")
-        check_node(self.data, "a1")
-        error = self.assertRaises(CannotStart, check_node, self.data, "b1")
+        check_node_of(self.folder, "b1")
+        check_node_of(self.data, "a1")
+        error = self.assertRaises(CannotStart, check_node_of, self.data, "b1")
         self.assertIn(f"if a1 is gone for good, remove {self.data / 'node'}", str(error))
 
     def test_unreadable(self) -> None:

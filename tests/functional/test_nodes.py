@@ -1,0 +1,136 @@
+"""Nodes of a cluster as an administrator makes them: options, the first node, seeds, refusals, and how they stand."""
+
+import http.client
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.functional.etcd_members import EtcdMembers
+from tests.functional.harness import LIMIT_S, TWISTD, Daemon, FunctionalTest, free_port, program
+
+
+class NodesCase(FunctionalTest):
+    def setUp(self) -> None:
+        super().setUp()
+        program("etcd")
+        self.etcd = EtcdMembers(self.folder / "etcd").start()
+        self.addCleanup(self.etcd.close)
+        self.metrics = free_port()
+
+    def daemon(self, folder: str, *options: str) -> Daemon:
+        """Start a daemon in a folder of its own, with its data there, and do not wait for it."""
+        (self.folder / folder).mkdir(exist_ok=True)
+        command = [
+            *TWISTD, "-n", "--pidfile=", "groupchat", "--port", f"tcp:{free_port()}:interface=127.0.0.1",
+            "--exempt", "127.0.0.0/8", "--data", str(self.folder / folder / "data"), *options,
+        ]  # fmt: skip
+        daemon = Daemon(command, self.folder / folder, env=self.environment)
+        self.addCleanup(daemon.kill)
+        return daemon
+
+    def node(self, name: str, folder: str = "", *options: str) -> Daemon:
+        """Start a node, by default in a folder of its name, and do not wait for it."""
+        return self.daemon(folder or name, "--journal", f"{self.etcd.location}/gc", "--node", name, *options)
+
+    def data(self, folder: str) -> Path:
+        return self.folder / folder / "data"
+
+    def groupchat(self, *words: object, status: int = 0) -> str:
+        """Run the command line, and return what it printed, complaints too."""
+        done = subprocess.run(
+            [sys.executable, "-m", "groupchat.admin", *map(str, words)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False, env=self.environment,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, status, done.stdout)
+        return done.stdout
+
+    def say(self, daemon: Daemon, text: str) -> None:
+        self.groupchat("say", f"127.0.0.1:{daemon.port}", text, "--nick", "ci")
+
+    def exported(self, folder: str) -> str:
+        """Return what stands in the journal of a node, but for the line that tells when it was exported."""
+        return self.groupchat("export", "--data", self.data(folder)).partition("\n")[2]
+
+    def refused(self, daemon: Daemon, words: str) -> None:
+        """See that a daemon ends by itself with status 1, and says why."""
+        self.assertEqual(daemon.wait(), 1, daemon.log)
+        self.assertIn(words, daemon.log + daemon.errors)
+
+    def asked(self, port: int, path: str) -> tuple[int, str]:
+        """Return the answer to a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + LIMIT_S
+        while not what():
+            self.assertLess(time.monotonic(), end, "it does not come")
+            time.sleep(0.1)
+
+
+class NodesTest(NodesCase):
+    def test_from_a_single_server(self) -> None:
+        """A server that was alone becomes the first node with its history; a seed brings the second one to it."""
+        alone = self.daemon("a1").ready()
+        self.say(alone, "before the cluster")
+        alone.stop()
+        first = self.node("a1").ready()
+        self.say(first, "in the cluster")
+        seed = self.folder / "seed.db"
+        self.groupchat("backup", seed, "--data", self.data("a1"))
+        self.say(first, "after the backup")
+        told = self.groupchat("seed", "--from", seed, "--data", self.data("b1"), "--node", "b1")
+        self.assertIn("This is the node b1 now.", told)
+        second = self.node("b1").ready()
+        self.say(second, "at the second")
+        self.until(lambda: "at the second" in self.exported("a1"))
+        self.assertEqual(self.exported("a1"), self.exported("b1"))
+        for words in ("before the cluster", "in the cluster", "after the backup"):
+            self.assertIn(words, self.exported("b1"))
+        told = self.groupchat("cluster", "status", "--data", self.data("b1"))
+        self.assertRegex(told, r"\Ab1: the log is at \d+, here \d+\n  a1  epoch \d+  entry .*\n  b1  epoch \d+  entry ")
+        self.assertEqual(second.stop(), 0)
+        # What is one node's is nobody else's, and nothing but a node.
+        self.refused(self.node("c1", "b1"), "is that of the node b1: start it with --node b1")
+        self.refused(self.daemon("b1"), "belongs to a cluster: start it with --journal etcd://… as before")
+        self.groupchat("import", seed, "--data", self.data("b1"), status=1)
+        alone = self.daemon("b1", "--data", str(self.folder / "restored"))
+        self.assertEqual(alone.ready().stop(), 0)
+
+    def test_one_of_each(self) -> None:
+        """A second daemon with the same node name is refused, and so is one with the same folder; the first goes on."""
+        first = self.node("a1").ready()
+        self.refused(self.node("a1", "other"), "Another process is running as node “a1”")
+        again = self.daemon(
+            "third", "--journal", f"{self.etcd.location}/gc", "--node", "a1", "--data", str(self.data("a1"))
+        )
+        self.refused(again, "is in use by another groupchat")
+        self.say(first, "still here")
+        self.assertFalse((self.data("other") / "node").exists())
+
+    def test_without_etcd(self) -> None:
+        """While etcd is away a node is not ready and refuses what is said; when it is back all is well again."""
+        node = self.node("a1", "", "--metrics", str(self.metrics)).ready()
+        self.assertEqual(self.asked(node.port, "/health"), (200, "ok\n"))
+        status, figures = self.asked(self.metrics, "/metrics")
+        self.assertEqual(status, 200)
+        for figure in ("log_applied", "log_lag", "log_append_seconds", "lease_age_seconds", "nodes"):
+            self.assertIn(f"\ngroupchat_{figure} ", figures)
+        (member,) = self.etcd.members
+        member.kill()
+        self.until(lambda: self.asked(node.port, "/health") == (503, "not ready\n"))
+        self.assertEqual(self.asked(self.metrics, "/readyz")[0], 503)
+        told = self.groupchat("cluster", "status", "--data", self.data("a1"), status=1)
+        self.assertIn("Nothing can be posted here: ", told)
+        self.etcd.restart(member)
+        self.until(lambda: self.asked(node.port, "/health") == (200, "ok\n"))
+        self.say(node, "again")
+        self.assertIn("again", self.exported("a1"))
