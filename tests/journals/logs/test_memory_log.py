@@ -18,7 +18,8 @@ from groupchat.interfaces.shared_log import (
     LiveNode,
     LogEntry,
 )
-from groupchat.journals.logs.memory_log import ATTEMPT_S, BATCH, MemoryLog, SharedLog
+from groupchat.journals.logs.memory_log import BATCH, MemoryLog, SharedLog
+from groupchat.journals.logs.memory_way import ATTEMPT_S
 from groupchat.model.errors import CannotStart
 from tests.journals.logs.log_contract import LogContract
 

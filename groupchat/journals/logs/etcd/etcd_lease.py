@@ -1,12 +1,27 @@
 """A node's lease: as long as it is renewed, the node's place is its own."""
 
+from twisted.internet.defer import Deferred
+
 from groupchat.interfaces.shared_log import LEASE_S
-from groupchat.journals.logs.etcd.etcd_requests import grant, keep_alive, number
-from groupchat.journals.logs.etcd.gateway import Refused
+from groupchat.journals.logs.etcd.etcd_requests import (
+    Requests,
+    grant,
+    keep_alive,
+    number,
+    ranges,
+    revision,
+    revoke,
+    time_to_live,
+)
+from groupchat.journals.logs.etcd.gateway import Refused, in_background
 from groupchat.journals.logs.etcd.rounds import Rounds
+from groupchat.model.errors import CannotStart
 
 RENEW_S = LEASE_S / 4
 """Seconds between two renewals."""
+CLAIM_S = 0.5
+"""Seconds between two attempts to take a place that an older epoch still has."""
+_NOT_FOUND = 5
 
 
 class Lease:
@@ -16,8 +31,26 @@ class Lease:
         self.id = id
         self.renewed = renewed
         self._rounds = rounds
+        self._keeping: Deferred[None] | None = None
 
-    async def keep(self) -> None:
+    def begin(self) -> None:
+        """Renew it from now on."""
+        self._keeping = in_background(self._keep(), "Renewing the lease")
+
+    def end(self) -> None:
+        """Renew it no more."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+
+    async def revoke(self, rounds: Rounds) -> None:
+        """End it, and with it the node's place."""
+        try:
+            await rounds.ask(revoke(self.id))
+        except Refused as error:
+            if error.code != _NOT_FOUND:
+                raise
+
+    async def _keep(self) -> None:
         """Renew the lease again and again, until it has ended."""
         rounds = self._rounds
         while True:
@@ -34,10 +67,65 @@ class Lease:
             self.renewed = rounds.asked
 
 
-async def granted(rounds: Rounds) -> Lease:
+async def _granted(rounds: Rounds) -> Lease:
     """Get a lease.
 
     :raises CannotStart: it is refused.
     """
     answer = await rounds.first(grant(round(LEASE_S)))
     return Lease(rounds, int(answer["ID"]), rounds.asked)
+
+
+class _Holder:
+    """Somebody who has a node's place: under which lease, for how many seconds, and in which term of etcd's leader."""
+
+    def __init__(self, lease: int, left: int, term: int) -> None:
+        self.lease = lease
+        self.left = left
+        self.term = term
+
+
+async def claimed(rest: Rounds, renewals: Rounds, requests: Requests, node: str, card: bytes) -> tuple[Lease, int]:
+    """Get a lease, and a node's place when nobody else has it any more; return the lease and the epoch.
+
+    :param renewals: which way the lease is renewed; ``rest`` is for everything else.
+    :raises CannotStart: somebody else has the place, and goes on renewing it; or it is refused.
+    """
+    holder: _Holder | None = None
+    while True:
+        lease = await _granted(renewals)
+        lease.begin()
+        try:
+            while True:
+                answer = await rest.ask(requests.claim(node, card, lease.id))
+                if answer.get("succeeded"):
+                    return lease, revision(answer)
+                found = ranges(answer)[0]
+                if not found:
+                    continue  # it has become free just now
+                if number(found[0], "lease") == lease.id:
+                    # It is the own one: the answer to an earlier attempt was lost.
+                    return lease, number(found[0], "create_revision")
+                holder = await _look_at_holder(rest, node, number(found[0], "lease"), holder)
+                await rest.gateway.pause(CLAIM_S)
+        except Refused as error:
+            lease.end()
+            if error.code != _NOT_FOUND:
+                raise CannotStart(f"{rest.server} refuses: {error}.") from error
+            # The lease has ended meanwhile.
+        except BaseException:
+            lease.end()
+            raise
+
+
+async def _look_at_holder(rest: Rounds, node: str, lease: int, before: _Holder | None) -> _Holder:
+    """See how long the lease of another holder goes on.
+
+    :raises CannotStart: it was renewed since the last look.
+    """
+    answer = await rest.first(time_to_live(lease))
+    holder = _Holder(lease, number(answer, "TTL"), number(answer.get("header", {}), "raft_term"))
+    # A new leader of etcd begins the time of every lease anew, whoever renews it.
+    if before is not None and (before.lease, before.term) == (lease, holder.term) and holder.left > before.left:
+        raise CannotStart(f"Another process is running as node “{node}”.")
+    return holder

@@ -25,7 +25,7 @@ from groupchat.interfaces.shared_log import (
     Space,
 )
 from groupchat.journals.logs.etcd.etcd_connections import Server
-from groupchat.journals.logs.etcd.etcd_lease import Lease, granted
+from groupchat.journals.logs.etcd.etcd_lease import Lease, claimed
 from groupchat.journals.logs.etcd.etcd_requests import (
     EVERYTHING,
     Requests,
@@ -34,21 +34,15 @@ from groupchat.journals.logs.etcd.etcd_requests import (
     number,
     place,
     ranges,
-    revision,
     revoke,
-    time_to_live,
     value,
 )
 from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
-from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered, in_background
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
-
-CLAIM_S = 0.5
-"""Seconds between two attempts to take a place that an older epoch still has."""
-_NOT_FOUND = 5
 
 T = TypeVar("T")
 
@@ -90,8 +84,7 @@ class EtcdLog:
         self._lease: Lease | None = None
         self._count = 0
         self._appending = False
-        self._keeping: Deferred[Any] | None = None
-        self._looking: Deferred[Any] | None = None
+        self._looking: Deferred[None] | None = None
         self._under_way: set[Deferred[Any]] = set()
         self._closed = False
 
@@ -193,34 +186,24 @@ class EtcdLog:
 
         return done.addBoth(settled)
 
-    def _go_on(self, doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None]":
-        """Do something for as long as the log is open; a fault in it is logged."""
-        going: Deferred[None] = Deferred.fromCoroutine(doing)
-
-        def ended(failure: Failure) -> None:
-            if not failure.check(Closed, CancelledError):
-                _log.failure("{what} has failed.", failure, what=what)
-
-        return going.addErrback(ended)
-
     async def _begin(self, node: str, card: bytes) -> Begun:
         before = self._begun
         if before is None:
             await self._upkeep.check_versions()
-        self._end_keeping()
         if self._lease is not None:
-            await self._revoke(self._lease)
+            self._lease.end()
+            await self._lease.revoke(self._rest)
         self._node, self._begun, self._lease = node, None, None
         cluster = await self._learn_form()
         if before is not None and before.cluster != cluster:
             raise ForeignLog("The log in etcd is another one than before: it was made anew.")
-        lease, epoch = await self._claim(node, card)
+        lease, epoch = await claimed(self._rest, self._renewals, self._requests, node, card)
         view = self._requests.view(await self._rest.first(self._requests.look()))
         begun = Begun(cluster, epoch, view.newest.number, view.newest.revision)
         self._begun, self._lease, self._count = begun, lease, 0
         self._lookout.epoch = epoch
         if self._looking is None:
-            self._looking = self._go_on(self._lookout.run(), "Looking at the log")
+            self._looking = in_background(self._lookout.run(), "Looking at the log")
         return begun
 
     async def _learn_form(self) -> str:
@@ -250,46 +233,6 @@ class EtcdLog:
                 "is old in it is removed for all keys at once."
             )
 
-    async def _claim(self, node: str, card: bytes) -> tuple[Lease, int]:
-        """Get a lease, and the node's place when nobody else has it any more.
-
-        :raises CannotStart: somebody else has it, and goes on renewing it.
-        """
-        others: _Holder | None = None
-        while True:
-            lease = await granted(self._renewals)
-            self._keeping = self._go_on(lease.keep(), "Renewing the lease")
-            while True:
-                try:
-                    answer = await self._rest.ask(self._requests.claim(node, card, lease.id))
-                except Refused as error:
-                    if error.code != _NOT_FOUND:
-                        raise CannotStart(f"{self._rest.server} refuses: {error}.") from error
-                    self._end_keeping()
-                    break  # the lease has ended meanwhile
-                if answer.get("succeeded"):
-                    return lease, revision(answer)
-                found = ranges(answer)[0]
-                if found and number(found[0], "lease") == lease.id:
-                    # It is the own one: the answer to an earlier attempt was lost.
-                    return lease, number(found[0], "create_revision")
-                if found:
-                    others = await self._look_at_holder(node, number(found[0], "lease"), others)
-                    await self._gateway.pause(CLAIM_S)
-
-    async def _look_at_holder(self, node: str, lease: int, before: "_Holder | None") -> "_Holder":
-        """See how long the lease of another holder goes on.
-
-        :raises CannotStart: it was renewed since the last look.
-        """
-        answer = await self._rest.first(time_to_live(lease))
-        holder = _Holder(lease, number(answer, "TTL"), number(answer.get("header", {}), "raft_term"))
-        # A new leader of etcd begins the time of every lease anew, whoever renews it.
-        if before is not None and (before.lease, before.term) == (lease, holder.term) and holder.left > before.left:
-            self._end_keeping()
-            raise CannotStart(f"Another process is running as node “{node}”.")
-        return holder
-
     async def _append(self, epoch: int, count: int, data: bytes, lease: Lease) -> Appended:
         request = self._requests.append(self._node, epoch, count, data, lease.id)
         answer = await self._appends.insist(request)
@@ -309,22 +252,11 @@ class EtcdLog:
                 raise Fenced(newest.revision) from error  # it was forgotten already, so it is among those up to there
         return Appended(newest.number, written)
 
-    def _end_keeping(self) -> None:
-        if self._keeping is not None:
-            self._keeping.cancel()
-            self._keeping = None
-
-    async def _revoke(self, lease: Lease) -> None:
-        try:
-            await self._rest.ask(revoke(lease.id))
-        except Refused as error:
-            if error.code != _NOT_FOUND:
-                raise
-
     async def _close(self) -> None:
         for watch in tuple(self._lookout.watches):
             watch.stop()
-        self._end_keeping()
+        if self._lease is not None:
+            self._lease.end()
         for doing in (self._looking, *self._under_way):
             if doing is not None:
                 doing.cancel()
@@ -339,12 +271,3 @@ class EtcdLog:
             await self._closing().addTimeout(ATTEMPT_S, self._clock)
         except TimeoutError:
             _log.warn("Some connections to etcd do not close, and are left.")
-
-
-class _Holder:
-    """Somebody who has a node's place: under which lease, for how many seconds, and in which term of etcd's leader."""
-
-    def __init__(self, lease: int, left: int, term: int) -> None:
-        self.lease = lease
-        self.left = left
-        self.term = term

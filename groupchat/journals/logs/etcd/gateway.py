@@ -236,6 +236,17 @@ class Gateway:
         return response
 
 
+def in_background(doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None]":
+    """Do something until it ends or is cancelled; a fault in it is logged."""
+    going: Deferred[None] = Deferred.fromCoroutine(doing)
+
+    def ended(failure: Failure) -> None:
+        if not failure.check(Closed, CancelledError):
+            _log.failure("{what} has failed.", failure, what=what)
+
+    return going.addErrback(ended)
+
+
 def _was_cancelled(error: BaseException) -> bool:
     """Return whether a request has ended because it was given up: Agent wraps that in an error of its own."""
     inner = [failure.value for failure in getattr(error, "reasons", ())]

@@ -6,8 +6,8 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionRefusedError
 
 from groupchat.interfaces.shared_log import LEASE_S, Appended, Begun, Closed, Fenced, ForeignLog, LiveNode, LogEntry
-from groupchat.journals.logs.etcd.etcd_lease import RENEW_S
-from groupchat.journals.logs.etcd.etcd_log import CLAIM_S, EtcdLog
+from groupchat.journals.logs.etcd.etcd_lease import CLAIM_S, RENEW_S
+from groupchat.journals.logs.etcd.etcd_log import EtcdLog
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S
 from groupchat.journals.logs.etcd.rounds import TURN_S
 from groupchat.model.errors import CannotStart
