@@ -102,6 +102,9 @@ class Applying:
         self._retry: IDelayedCall | None = None
         self._end: Failure | None = None
         self._reached: list[tuple[Callable[[Place], bool], Deferred[None]]] = []
+        self._is_between = True
+        """Whether nothing is on disk that is not handed on, nor about to be."""
+        self._resting: list[Deferred[None]] = []
         self._idle: Deferred[None] | None = None
         self.place = Place("", 0, 0, "")
         self.known = 0
@@ -119,9 +122,14 @@ class Applying:
         self.known = place.number
         self._watch = watch()
 
-    def hold(self) -> None:
-        """Carry out nothing until ``go_on``, but finish what was begun."""
+    def hold(self) -> "Deferred[None]":
+        """Carry out nothing until ``go_on``; return a Deferred that fires when everything on disk is handed on."""
         self._is_held = True
+        if self._is_between:
+            return succeed(None)
+        resting: Deferred[None] = Deferred()
+        self._resting.append(resting)
+        return resting
 
     def go_on(self) -> None:
         """Carry out what waits, and what comes."""
@@ -302,11 +310,16 @@ class Applying:
             if self._end is not None:
                 self._rest()
 
-        self._retry, self._is_busy = None, True
+        self._retry, self._is_busy, self._is_between = None, True, False
         self._inner.append(operations).addCallbacks(written, failed).addErrback(self._break)
 
     def _rest(self) -> None:
         """Between two transactions: begin the next one, or say that there is none."""
+        if not self._is_busy:
+            self._is_between = True
+            resting, self._resting = self._resting, []
+            for waiting in resting:
+                waiting.callback(None)
         if self._end is None:
             self._carry_on()
             return

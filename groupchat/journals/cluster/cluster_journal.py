@@ -236,7 +236,7 @@ class ClusterJournal(LocalAnswers):
             begun = yield self._log.begin(self.node, self._card.encode())
         self._refenced = None
         if self._on_received is None:
-            self._applying.hold()
+            yield self._applying.hold()
         self.epoch, self._state = begun.epoch, _RUNNING
         self.log.info("This is the node {node}, epoch {epoch}", node=self.node, epoch=self.epoch)
 

@@ -158,6 +158,27 @@ class OneNodeTests(ClusterCase):
         self.assertEqual((node.texts, waiting.ids), (["a", "b"], [2]))
         self.assertEqual([one for one in node.received if isinstance(one, type(said("")))], [said("a")])
 
+    def test_opened_in_the_middle_of_a_transaction(self) -> None:
+        """What is carried out together with the entry by which a node has begun is read, and not received too."""
+        other = self.started()
+        for tenths in range(2, 7):
+            node = self.node(f"b{tenths}")
+            node.log.delay = tenths / 10
+            starting = node.start()
+            read: list[int] = []
+            starting.addCallback(self.read_and_open, node, read)
+            for number in range(40):
+                other.post(said(str(number)))
+                self.pass_time(0.1)
+            self.pass_time(3)
+            self.successResultOf(starting)
+            self.assertEqual([id for id, _ in node.heads], list(range(read[0] + 1, other.journal.head + 1)), tenths)
+
+    def read_and_open(self, _: None, node: Node, read: list[int]) -> None:
+        """Do what a hall does: note what is there, and receive everything else."""
+        read.append(len(node.texts))
+        node.open()
+
     def test_place_stands_with_the_rows(self) -> None:
         """How far the log is carried out is in the journal."""
         node = self.started()
