@@ -37,6 +37,10 @@ class LoadingTest(BrowserTest):
     def test_until_one_chats(self) -> None:
         """At the gate all that one needs to come in and write is there, and nothing else; no other server is asked."""
         window = self.gate()
+        end = time.monotonic() + LIMIT_S
+        while not any(url.endswith("/crowded.js") for url in window.requests):  # the last of them
+            self.assertLess(time.monotonic(), end)
+            window.page.wait_for_timeout(50)
         names = {url.rpartition("/")[2] or "index.html" for url in window.requests if not url.endswith("/ws")}
         self.assertEqual(names, {*fetched_at_first(), "crowded.js"})  # a server that is full would not send that
         with self.broken(window):
