@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from zope.interface import provider
 
 from groupchat.interfaces.shared_log import ILog
 from groupchat.journals.logs.etcd.etcd_location import opened
 from tests.functional.etcd_members import EtcdMembers
 from tests.functional.harness import program
-from tests.journals.logs.log_contract import LogContract
+from tests.journals.logs.log_contract import LogContract, Reader
 
 
 class EtcdLogContract(LogContract):
@@ -33,6 +35,23 @@ class EtcdLogContract(LogContract):
         # No test sees what another one has left.
         self.etcd.clear()
         self.prefix = f"test/{self.id().rpartition('.')[2]}"
+
+    async def test_quiet(self) -> None:
+        """Connections are nothing that the daemon's log tells of."""
+        lines: list[str] = []
+
+        @provider(ILogObserver)
+        def observer(event: LogEvent) -> None:
+            lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observer)
+        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        log = self.open()
+        await log.begin("a1", b"{}")
+        reader = Reader(log)
+        await log.append(b"1")
+        await reader.have(1)
+        self.assertEqual([line for line in lines if "factory" in line], [])
 
     def make(self) -> ILog:
         return opened(f"{self.etcd.location}/{self.prefix}", reactor)

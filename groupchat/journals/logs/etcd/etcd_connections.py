@@ -8,6 +8,7 @@ from typing import Any
 from OpenSSL.crypto import Error as CryptoError
 from OpenSSL.SSL import Error as OpenSSLError
 from service_identity import VerificationError
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import (
     HostnameEndpoint,
     TCP4ClientEndpoint,
@@ -109,6 +110,19 @@ def _private(option: str, path: Path, beside: Path, certificate: Certificate) ->
     return private
 
 
+@implementer(IStreamClientEndpoint)
+class _Quiet:
+    """Connects without a line in the daemon's log for each connection."""
+
+    def __init__(self, within: IStreamClientEndpoint) -> None:
+        self._within = within
+
+    def connect(self, factory: Any) -> "Deferred[Any]":
+        factory.noisy = False
+        connected: Deferred[Any] = self._within.connect(factory)
+        return connected
+
+
 @implementer(IAgentEndpointFactory)
 class Endpoints:
     """Makes connections: to an address at once, and to a name by whichever of its addresses answers first."""
@@ -127,9 +141,9 @@ class Endpoints:
             endpoint = kind(self._reactor, host, uri.port, CONNECT_S)
         except ValueError:
             endpoint = HostnameEndpoint(self._reactor, host, uri.port, CONNECT_S, attemptDelay=0.05)
-        if self._encryption is None:
-            return endpoint
-        return wrapClientTLS(self._encryption.options(host), endpoint)
+        if self._encryption is not None:
+            endpoint = wrapClientTLS(self._encryption.options(host), endpoint)
+        return _Quiet(endpoint)
 
 
 def agents(reactor: Any, encryption: Encryption | None) -> tuple[Agent, Agent, HTTPConnectionPool]:

@@ -128,7 +128,7 @@ class EtcdLog:
 
     def watch_live(self, changed: Callable[[Mapping[str, LiveNode]], object]) -> LiveWatch:
         self._need_begun()
-        watch = LiveWatch(self._clock, changed)
+        watch = LiveWatch(self._lookout, changed)
         self._lookout.live_watches.append(watch)
         return watch
 

@@ -6,7 +6,6 @@ one is asked, with a quorum behind its answer, for the newest entry.
 
 from collections.abc import Callable, Mapping
 
-from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
@@ -23,9 +22,9 @@ LOOK_S = 0.5
 class LiveWatch:
     """Tells somebody which nodes are alive, in a turn of its own: whoever is told may close everything."""
 
-    def __init__(self, clock: IReactorTime, changed: Callable[[Mapping[str, LiveNode]], object]) -> None:
+    def __init__(self, lookout: "Lookout", changed: Callable[[Mapping[str, LiveNode]], object]) -> None:
         self.is_stopped = False
-        self._clock = clock
+        self._lookout = lookout
         self._changed = changed
         self._told: Mapping[str, LiveNode] | None = None
         self._paused = False
@@ -43,10 +42,12 @@ class LiveWatch:
         """Tell if this is something new."""
         if not self.is_stopped and not self._paused and live != self._told:
             self._told = live
-            self._clock.callLater(0, self._tell, live)
+            self._lookout.clock.callLater(0, self._tell, live)
 
     def _tell(self, live: Mapping[str, LiveNode]) -> None:
-        if not self.is_stopped:
+        if self._lookout.epoch is None:
+            self._told = None  # what it is when the new epoch has begun is told then
+        elif not self.is_stopped:
             self._changed(live)
 
 
@@ -60,6 +61,7 @@ class Lookout:
         self.epoch: int | None = None
         self.watches: list[LogWatch] = []
         self.live_watches: list[LiveWatch] = []
+        self.clock = rounds.gateway.clock
         self._rounds = rounds
         self._requests = requests
         self._behind: dict[LogWatch, int] = {}

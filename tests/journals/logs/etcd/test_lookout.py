@@ -29,7 +29,7 @@ class LookoutTests(WatchCase):
         self.lookout = Lookout(Rounds(self.gateway, (ONE, TWO, THREE)), Requests("gc"))
         self.lookout.watches.append(self.watch)
         self.told: list[Mapping[str, LiveNode]] = []
-        self.live_watch = LiveWatch(self.clock, self.told.append)
+        self.live_watch = LiveWatch(self.lookout, self.told.append)
         verifyObject(IWatch, self.live_watch)
         self.lookout.live_watches.append(self.live_watch)
         self.lookout.epoch = 7
@@ -127,6 +127,16 @@ class LookoutTests(WatchCase):
         self.lookout.epoch = 90
         self.look(0, live=[live("a1", 90)])
         self.assertEqual(self.told, [{"a1": LiveNode(90, b"{}")}])
+
+    def test_begun_anew_before_it_is_told(self) -> None:
+        """What was seen just before a new epoch is sought is not told any more, but what is then."""
+        self.take(TWO).answer(look(0, live=[live("a1", 7)]))
+        self.lookout.epoch = None
+        self.clock.advance(LOOK_S)
+        self.assertEqual(self.told, [])
+        self.lookout.epoch = 7
+        self.look(0, live=[live("a1", 7)])
+        self.assertEqual(self.told, [{"a1": LiveNode(7, b"{}")}])
 
     def test_refused(self) -> None:
         """A server that does not let one look is asked again."""
