@@ -95,11 +95,11 @@ class SqliteNodesTests(NodesContract):
 
     def make(self) -> IJournal:
         self.path = folder(self) / "data" / "chat.db"
-        return SqliteJournal(THREADS, self.path)
+        return SqliteJournal(THREADS, self.path, is_shared=True)
 
     async def reopen(self) -> None:
         await self.journal.close()
-        self.journal = SqliteJournal(THREADS, self.path)
+        self.journal = SqliteJournal(THREADS, self.path, is_shared=True)
 
     async def test_digests_of_both(self) -> None:
         """A journal in memory has the same digests."""
