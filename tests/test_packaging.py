@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import trustme
@@ -20,8 +21,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.config.settings import Settings
+from groupchat.daemon.options import Options
 from groupchat.doors.certificates.certificates import given
-from tests.functional.harness import TREE
+from tests.functional.harness import LIMIT_S, TREE, free_port, program
 
 PACKAGING = TREE / "packaging"
 
@@ -184,3 +187,60 @@ class ContainerTest(SynchronousTestCase):
         self.assertIn("127.0.0.1:9100/healthz", probe)
         self.assertIn("GROUPCHAT_METRICS=tcp:9100\n", image)
         self.assertIn("read_only: true", compose)
+
+
+class ClusterTest(SynchronousTestCase):
+    """The examples for a cluster."""
+
+    def test_compose(self) -> None:
+        """Each node of the compose file has a name of its own and the same log, and the daemon takes both."""
+        text = (PACKAGING / "cluster.yaml").read_text()
+        (log,) = re.findall(r"GROUPCHAT_JOURNAL: (\S+)", text)
+        nodes = re.findall(r"GROUPCHAT_NODE: (\S+)", text)
+        self.assertEqual(nodes, ["a1", "b1", "c1"])
+        for name in nodes:
+            options = Options({"GROUPCHAT_JOURNAL": log, "GROUPCHAT_NODE": name})
+            options.parseOptions([])
+            assert options.node is not None
+            self.assertEqual((options.node.node, options.locations.log), (name, log))
+            self.assertIn(f"  {name}:\n    <<: *node\n    hostname: {name}\n", text)
+        servers = re.findall(r"([a-z0-9]+):2379", log)
+        self.assertEqual(re.findall(r"ETCD_NAME: (\S+)", text), servers)
+
+    def test_drop_in(self) -> None:
+        """The drop-in starts what the service starts, as a node."""
+        usual, node = (_started(PACKAGING / name) for name in ("groupchat.service", "groupchat-node.conf"))
+        self.assertEqual(node[: len(usual)], usual)
+        options = Options({})
+        options.read_settings = Settings  # type: ignore[method-assign]  # the file of settings is elsewhere
+        options.parseOptions(node[node.index("groupchat") + 1 :])
+        assert options.node is not None
+        self.assertEqual(options.node.node, "a1")
+
+    def test_etcd(self) -> None:
+        """The settings of etcd are known to it, and it starts with them."""
+        etcd = program("etcd")
+        folder = Path(tempfile.mkdtemp(prefix="groupchat-etcd-"))
+        self.addCleanup(shutil.rmtree, folder)
+        client, peer = free_port(), free_port()
+        text = (PACKAGING / "etcd.default").read_text()
+        text = re.sub(r",e2=.*", "", text).replace("10.0.0.1:2379", f"127.0.0.1:{client}")
+        text = text.replace("10.0.0.1:2380", f"127.0.0.1:{peer}").replace("/var/lib/etcd", str(folder))
+        variables = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        self.assertEqual((variables["ETCD_PRE_VOTE"], variables["ETCD_SNAPSHOT_COUNT"]), ("true", "5000"))
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen([etcd], env={"PATH": os.environ["PATH"], **variables}, stdout=log, stderr=log)
+        self.addCleanup(process.wait, LIMIT_S)
+        self.addCleanup(process.kill)
+        end = time.monotonic() + LIMIT_S
+        while "ready to serve client requests" not in (told := (folder / "log").read_text()):
+            self.assertIsNone(process.poll(), told)
+            self.assertLess(time.monotonic(), end, told)
+            time.sleep(0.05)
+        self.assertNotIn("unrecognized", told)
+
+
+def _started(unit: Path) -> list[str]:
+    """Return the words of the last command that a unit starts."""
+    found = re.findall(r"^ExecStart=((?:.*\\\n)*.*)$", unit.read_text(), re.MULTILINE)
+    return str(found[-1]).replace("\\\n", " ").split()
