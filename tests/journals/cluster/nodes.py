@@ -141,6 +141,8 @@ class ClusterCase(SynchronousTestCase):
 
     def close(self) -> None:
         """Close every node, and see that nothing is left for the clock to call."""
+        for node in self.nodes:
+            node.log.delay = 0.0
         closing = [node.journal.close() for node in self.nodes]
         self.pass_time(0.5)
         for closed in closing:
