@@ -51,15 +51,18 @@ class Presence:
 
 @record
 class Attend:
-    """Somebody's connection is here, or is still here with something changed; whatever stood under its handle is gone.
+    """Somebody's connection is here, or is still here with something changed.
 
     It claims the nickname too: refused with NickTaken when another author has a presence with this key, or an account;
     with NodeLost when the node's epoch is not its newest, or has ended.
     ``reason``: why it left a room that it was in before, as the others there are told.
+    ``takes``: it comes in now, and takes the handle from another node that has it; else it is refused with Replaced
+    when another one has it: the client came back there by its token.
     """
 
     presence: Presence
     reason: str = ""
+    takes: bool = False
 
 
 @record

@@ -33,6 +33,7 @@ from groupchat.model.errors import (
     JournalUnavailable,
     NickTaken,
     Outdated,
+    PasswordNeeded,
     PasswordWrong,
     Refusal,
     TokenInvalid,
@@ -156,8 +157,8 @@ class Joining:
                 person = self._take_nickname(stored)
             self._check_again(person, stored)
             destination = self._admitted(person, destination)
-            if hall.neighbours is not None and not self._is_over and not hall.neighbours.own.is_known(person):
-                yield self._claim_of_others(hall.neighbours.own, person, destination)
+            if hall.neighbours is not None and not self._is_over:
+                yield self._ask_others(hall.neighbours.own, person, destination)
                 person = hall.roster.of(person.author) or person
                 self._check_again(person, stored)
                 destination = self._admitted(person, destination)
@@ -171,14 +172,28 @@ class Joining:
         else:
             self._enter(person, destination, stored, upto, earlier, missed)
 
-    def _claim_of_others(self, own: OwnPresences, person: Person, destination: Destination) -> "Deferred[None]":
-        """Ask the other nodes for the nickname; fails with NickTaken.
+    @inlineCallbacks
+    def _ask_others(
+        self, own: OwnPresences, person: Person, destination: Destination
+    ) -> Generator["Deferred[Any]", Any, None]:
+        """Ask the other nodes for the nickname; the one that a guest wishes, if that is to be had.
 
-        :raises JournalUnavailable: that cannot be asked now.
+        :raises NickTaken: somebody was faster.  JournalUnavailable: that cannot be asked now.
         """
+        wish, here = self._wished_nickname(person) if person.connections else None, own.known(person)
+        if here is not None:
+            if wish is not None:
+                with suppress(NickTaken, PasswordNeeded, JournalUnavailable):
+                    yield own.rename(here, *wish, None, None).result()
+            return
         self._handle = self._digest or secrets.token_hex(16)
         program = self._claim.is_program or (self._leaving is not None and self._leaving.program)
-        return own.claim(person, self._handle, destination.places, program, self._screen)
+        more = self._handle, destination.places, program, self._screen
+        if wish is not None:
+            with suppress(NickTaken, PasswordNeeded):
+                yield own.claim(person, *more, wish)
+                return
+        yield own.claim(person, *more)
 
     def _check_again(self, person: Person, stored: StoredSession | None) -> None:
         """See that nothing was decided meanwhile by which somebody may not come in."""
@@ -521,16 +536,19 @@ class Joining:
 
     def _take_wished_nickname(self, connection: Connection) -> None:
         """Rename a guest who came back with a token and another nickname, unless somebody took that meanwhile."""
-        hall, person = self._hall, connection.person
-        if person.account is None:
-            nick = names.nick(self._claim.nick, hall.settings.name_rules)
-            key = names.key(nick)
-            if key != person.key and hall.roster.is_free(nick, key) and self._may_be_called(person, nick, key):
-                if hall.neighbours is not None:
-                    with suppress(NickTaken, JournalUnavailable):
-                        hall.neighbours.own.rename(connection, nick, key, None, None)
-                else:
-                    hall.attendance.rename(connection, nick, key)
+        wish = None if self._hall.neighbours is not None else self._wished_nickname(connection.person)
+        if wish is not None:
+            self._hall.attendance.rename(connection, *wish)
+
+    def _wished_nickname(self, person: Person) -> tuple[str, str] | None:
+        """Return another nickname, with its key, that a guest asks for and may have; None: there is none."""
+        hall = self._hall
+        if person.account is not None:
+            return None
+        nick = names.nick(self._claim.nick, hall.settings.name_rules)
+        key = names.key(nick)
+        is_wish = key != person.key and hall.roster.is_free(nick, key) and self._may_be_called(person, nick, key)
+        return (nick, key) if is_wish else None
 
     def _may_be_called(self, person: Person, nick: str, key: str) -> bool:
         """Say whether people in the person's rooms may be shown this nickname of theirs."""

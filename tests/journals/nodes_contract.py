@@ -7,7 +7,7 @@ from groupchat.facts.room_facts import RoomOperator
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.model.drafts import Expire, Operation, Outcome
-from groupchat.model.errors import NickTaken, NodeLost
+from groupchat.model.errors import NickTaken, NodeLost, Replaced
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import (
     Applied,
@@ -100,6 +100,19 @@ class NodesContract(DecisionsCase):
         self.assertEqual(await self.answers(Attend(present(BOB, "b", nick="alice"))), [NickTaken])
         self.assertEqual([one.nick for one in await self.present()], ["alice", "bob"])
 
+    async def test_taken_over(self) -> None:
+        """Who comes in by the token at another node takes the handle; what the first node still says is refused."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, "a"), takes=True))
+        there, again = present(ALICE, "a", "b1", 6), present(ALICE, "a", away="")
+        self.assertEqual(
+            await self.answers(Attend(there), Attend(there, takes=True), Attend(again)),
+            [Replaced, type(None), Replaced],
+        )
+        await self.append(Depart("a", "a1", 5))
+        self.assertEqual(await self.present(), [there])
+        await self.append(Depart("a", "b1", 6), Attend(again))
+        self.assertEqual(await self.present(), [again])
+
     async def test_nodes_end(self) -> None:
         """When an epoch of a node has ended its people are gone, and nothing it says is taken."""
         await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, "a")))
@@ -130,7 +143,7 @@ class NodesContract(DecisionsCase):
     async def test_handle_moves(self) -> None:
         """A client that comes to another node with its token stands there only, whatever the first one says later."""
         await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, "a")))
-        await self.append(Attend(present(ALICE, "a", "b1", 6)), Depart("a", "a1", 5, "lost"))
+        await self.append(Attend(present(ALICE, "a", "b1", 6), takes=True), Depart("a", "a1", 5, "lost"))
         self.assertEqual([(one.handle, one.node) for one in await self.present()], [("a", "b1")])
 
     async def test_passing(self) -> None:

@@ -76,31 +76,45 @@ class OwnPresences:
 
     # Coming in
 
-    def is_known(self, person: Person) -> bool:
-        """Say whether the others know already that this person is here."""
-        return any(one in self._told for one in person.connections)
+    def known(self, person: Person) -> Connection | None:
+        """Return a connection that a person has here already, as the others know; None: there is none."""
+        return next((one for one in person.connections if one in self._told), None)
 
-    def claim(self, person: Person, handle: str, places: Places, program: bool, screen: IScreen) -> "Deferred[None]":
+    def claim(
+        self,
+        person: Person,
+        handle: str,
+        places: Places,
+        program: bool,
+        screen: IScreen,
+        wish: tuple[str, str] | None = None,
+    ) -> "Deferred[None]":
         """Ask for the nickname of somebody who comes in with a connection to these places.
 
         Fails with NickTaken when somebody at another node was faster.
 
-        :raises JournalUnavailable: nothing can be asked for just now.
+        :param wish: another nickname than they have here just now, and its key.
+        :raises NickTaken, PasswordNeeded, JournalUnavailable: it cannot be had just now.
         """
-        presence = self._presence(person, handle, places, program, screen)
-        receipt = Receipt()
         if self._commits.refusal is not None:
             raise self._commits.refusal
+        known = self._roster.want(person, *wish) if wish is not None else None
+        presence = self._presence(person, handle, places, program, screen)
+        if wish is not None:
+            presence = replace(presence, nick=wish[0], key=wish[1])
         self._claims[handle] = person
         self._departing.pop(handle, None)
+        receipt = Receipt()
 
         def settled() -> None:
+            if known is not None:
+                known()
             if receipt.refusal is not None:
                 self._claims.pop(handle, None)
 
         receipt.when_settled(settled)
         answered = receipt.result()
-        self._commits.post(Change(Attend(presence), receipt))
+        self._commits.post(Change(Attend(presence, takes=True), receipt))
         return answered
 
     def came(self, connection: Connection) -> None:
@@ -110,7 +124,7 @@ class OwnPresences:
         self._departing.pop(handle, None)
         self._told[connection] = self.rows.get(handle)
         self._handles[handle] = connection
-        self.changed(connection)
+        self._news(connection, "", takes=True)
 
     def give_up(self, handle: str) -> None:
         """Note that somebody did not come in after all."""
@@ -124,6 +138,9 @@ class OwnPresences:
 
         :param reason: why it left a room, as the others are told.
         """
+        self._news(connection, reason)
+
+    def _news(self, connection: Connection, reason: str, takes: bool = False) -> None:
         if connection not in self._told:
             return
         if connection.person in self._renames or self._commits.refusal is not None or self._is_cut_off:
@@ -131,7 +148,7 @@ class OwnPresences:
             return
         presence = self._presence_of(connection)
         if presence != self._told[connection]:
-            self._tell(connection, presence, Attend(presence, reason), Receipt())
+            self._tell(connection, presence, Attend(presence, reason, takes), Receipt())
 
     def departed(self, connection: Connection, reason: str) -> None:
         """Tell that a connection is gone, unless another one has its handle."""
@@ -188,7 +205,11 @@ class OwnPresences:
         if person is not None:
             here = self._roster.of(person.author)
             if here is None or not here.connections:
+                self._roster.unseat(person)
+                person.nick, person.key = presence.nick, presence.key
                 self._roster.seat(person)
+            elif here.nick != presence.nick:
+                self._attendance.rename(here.connections[0], presence.nick, presence.key, is_theirs=True)
         connection = self._handles.get(handle)
         if connection is None:
             return person

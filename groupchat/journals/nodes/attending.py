@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
-from groupchat.model.errors import NickTaken, NodeLost, Refusal
+from groupchat.model.errors import NickTaken, NodeLost, Refusal, Replaced
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeOperation, NodeUp, Presence
 
@@ -28,6 +28,9 @@ class PresenceStore(Protocol):
     def is_taken(self, key: str, author: AuthorId) -> bool:
         """Say whether somebody else has a presence with the key of this nickname."""
 
+    def node_of(self, handle: str) -> str:
+        """Return the node that has the connection with this handle; empty: none has."""
+
     def keep_presence(self, presence: Presence) -> None:
         """Write a presence under its handle."""
 
@@ -41,8 +44,8 @@ class PresenceStore(Protocol):
 def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOperation) -> Refusal | None:
     """Note who comes, goes or has changed, at which node."""
     match operation:
-        case Attend(presence):
-            return _attend(store, facts, presence)
+        case Attend():
+            return _attend(store, facts, operation)
         case Depart(handle=handle, node=node, epoch=epoch):
             store.remove_presence(handle, node, epoch)
         case NodeUp(node, epoch):
@@ -56,10 +59,13 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
     return None
 
 
-def _attend(store: PresenceStore, facts: Facts, presence: Presence) -> Refusal | None:
+def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | None:
+    presence = attend.presence
     newest, is_up = store.epoch(presence.node)
     if presence.epoch != newest or not is_up:
         return NodeLost("This node was cut off from the others, and counts as gone. Come in again.")
+    if not attend.takes and store.node_of(presence.handle) not in ("", presence.node):
+        return Replaced("You have joined again from elsewhere.")
     account = facts.value_of(Account.KIND, presence.key)
     if store.is_taken(presence.key, presence.author) or (account and account["author"] != presence.author):
         return NickTaken(f"Somebody else is called {presence.nick}; choose another nickname.")

@@ -48,6 +48,11 @@ class MemoryNodes:
         """Say whether somebody else has a presence with the key of this nickname."""
         return any(one.key == key and one.author != author for one in self.presences.values())
 
+    def node_of(self, handle: str) -> str:
+        """Return the node that has the connection with this handle; empty: none has."""
+        known = self.presences.get(handle)
+        return "" if known is None else known.node
+
     def keep_presence(self, presence: Presence) -> None:
         """Write a presence under its handle."""
         self.presences[presence.handle] = presence

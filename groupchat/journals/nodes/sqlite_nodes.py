@@ -84,6 +84,11 @@ class SqliteNodes:
         query = "SELECT 1 FROM presences WHERE key = ? AND author <> ? LIMIT 1"
         return self._database.execute(query, (key, author)).fetchone() is not None
 
+    def node_of(self, handle: str) -> str:
+        """Return the node that has the connection with this handle; empty: none has."""
+        found = self._database.execute("SELECT node FROM presences WHERE handle = ?", (handle,)).fetchone()
+        return "" if found is None else str(found[0])
+
     def keep_presence(self, presence: Presence) -> None:
         """Write a presence under its handle."""
         values = list(astuple(presence))

@@ -310,6 +310,21 @@ class TokenTests(ClusterCase):
         self.cluster.settle()
         self.assertEqual(self.nicks(self.a), ["alice", "carol"])
 
+    def test_what_the_older_node_still_says(self) -> None:
+        """What a node says of a connection after its client came back at another one changes nothing any more."""
+        carol = self.come(self.b, "carol")
+        alice = self.a.connect("json").offer("alice")
+        self.cluster.settle()
+        again = self.b.connect("json").offer("alice", token=alice.token)
+        alice.do("away", text="lunch")
+        self.b.write()
+        self.cluster.settle()
+        self.assertEqual((again.codes, alice.codes), ([], ["replaced"]))
+        again.vanish()
+        self.cluster.settle()
+        self.assertEqual((self.nicks(self.a), self.nicks(self.b)), (["carol"], ["carol"]))
+        self.assertEqual(carol.codes, [])
+
     def test_resumed_after_a_loss(self) -> None:
         """A guest whose node is gone comes back at another one, in the same rooms."""
         alice = self.a.connect("json").offer("alice", rooms=("dev", "lobby"))

@@ -1,0 +1,164 @@
+"""Three halls on one log, under delays, lost answers, cuts, lost leases and kills: what people are shown is judged.
+
+Each post is shown once, in one order, under the same number everywhere; nobody is twice under one nickname; and when
+everything works again, every node and everybody's program knows the same people.
+"""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.hall.halls import Halls, Program
+
+NAMES = ("anna", "bert", "cleo", "dora")
+NICKS = ("anna", "bert", "mira")
+
+sites, names, nicks = st.integers(0, 2), st.sampled_from(NAMES), st.sampled_from(NICKS)
+
+
+class ThreeHalls(RuleBasedStateMachine):
+    """Everything that can happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.halls = Halls()
+        self.said = 0
+
+    def program(self, name: str) -> Program | None:
+        """Return somebody who is in."""
+        program = self.halls.programs.get(name)
+        return program if program is not None and program.is_in else None
+
+    @initialize()
+    def begin(self) -> None:
+        """Somebody is at each node."""
+        for number, name in enumerate(NAMES):
+            self.come(name, number % 3)
+        self.halls.pass_time(1)
+
+    # What people do
+
+    @rule(name=names, site=sites)
+    def come(self, name: str, site: int) -> None:
+        """Somebody comes, or comes back, at a node."""
+        program = self.halls.programs.get(name)
+        if program is None:
+            program = self.halls.programs[name] = Program(name, self.halls.truth)
+        if program.site is None and self.halls.sites[site].is_open:
+            program.connect(self.halls.sites[site])
+
+    @rule(name=names)
+    def say(self, name: str) -> None:
+        """Somebody says something."""
+        program = self.program(name)
+        if program is not None:
+            self.said += 1
+            program.say(f"line {self.said}")
+
+    @rule(name=names, nick=nicks)
+    def rename(self, name: str, nick: str) -> None:
+        """Somebody takes another nickname."""
+        program = self.program(name)
+        if program is not None:
+            program.ask("nick", nick=nick)
+
+    @rule(name=names, verb=st.sampled_from(("join", "leave", "away", "back", "typing")))
+    def move(self, name: str, verb: str) -> None:
+        """Somebody goes into a room, or out of it, or away."""
+        program = self.program(name)
+        if program is not None:
+            program.ask(verb, **({"room": "dev"} if verb in ("join", "leave", "typing") else {}))
+
+    @rule(name=names, goes=st.booleans())
+    def leave(self, name: str, goes: bool) -> None:
+        """Somebody leaves, or loses the connection."""
+        program = self.program(name)
+        if program is not None and goes:
+            program.ask("exit")
+        elif program is not None:
+            program.lost()
+
+    @rule(name=names, site=sites)
+    def take_over(self, name: str, site: int) -> None:
+        """Somebody comes back at another node, before the first knows that the connection is lost."""
+        program = self.program(name)
+        if program is None or not self.halls.sites[site].is_open:
+            return
+        program.hear()
+        if program.site is not None:
+            self.halls.ghosts.append((program.site.journal, program.transport.protocol))
+            program.site.people.remove(program)
+            program.is_in, program.rooms, program.saying = False, {}, {}
+            program.connect(self.halls.sites[site])
+
+    # What goes wrong
+
+    @rule(seconds=st.sampled_from((0.125, 0.25, 1, 3, 12)))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.halls.pass_time(seconds)
+
+    @rule(
+        site=sites,
+        trouble=st.sampled_from(("slow", "quick", "cut", "lose an answer", "expire", "kill", "no quorum")),
+    )
+    def trouble(self, site: int, trouble: str) -> None:
+        """Something fails, or becomes slow."""
+        place, shared = self.halls.sites[site], self.halls.shared
+        if trouble in ("slow", "quick"):
+            place.log.delay = 0.25 if trouble == "slow" else 0.0
+        elif trouble == "cut" and place.is_up:
+            place.log.cut = True
+        elif trouble == "lose an answer":
+            place.log.lose_answers += 1
+        elif trouble == "expire":  # as when it was paused for longer than its lease
+            shared.expire(place.name)
+        elif trouble == "kill":
+            self.halls.kill(place)
+        elif trouble == "no quorum":
+            shared.has_quorum = False
+
+    @rule(
+        site=sites,
+        kind=st.sampled_from(("expire", "cut", "kill", "no quorum")),
+        name=names, other=names, nick=nicks, verb=st.sampled_from(("join", "leave", "away", "back")),
+    )  # fmt: skip
+    def lose(self, site: int, kind: str, name: str, other: str, nick: str, verb: str) -> None:
+        """A node is gone for longer than its lease; meanwhile people do something, perhaps those who are there."""
+        self.trouble(site, kind)
+        self.halls.pass_time(8)
+        self.move(name, verb)
+        self.rename(other, nick)
+        self.halls.pass_time(4)
+        self.mend()
+
+    @rule(one=names, other=names, nick=nicks)
+    def race(self, one: str, other: str, nick: str) -> None:
+        """Two people ask for one nickname at once; one of them perhaps comes in under it."""
+        self.rename(one, nick)
+        program = self.halls.programs.get(other)
+        if program is not None and program.site is None:
+            program.nick, program.token = nick, None
+            program.forget()
+            self.come(other, NAMES.index(other) % 3)
+        else:
+            self.rename(other, nick)
+
+    @rule()
+    def mend(self) -> None:
+        """What has failed works again."""
+        self.halls.shared.has_quorum = True
+        for site in self.halls.sites:
+            if not site.is_up:
+                site.start()
+            site.log.cut = False
+
+    def teardown(self) -> None:
+        """When everything works again, all is well."""
+        self.halls.heal()
+        self.halls.judge()
+        self.halls.close()
+
+
+ThreeHallsTest = ThreeHalls.TestCase
+ThreeHallsTest.settings = settings(max_examples=15, stateful_step_count=25, deadline=None, derandomize=True)
