@@ -19,6 +19,7 @@ Rules:
 """
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, maybeDeferred
@@ -43,6 +44,9 @@ from groupchat.model.node_operations import Check, Checked, NodeUp, Place, Rules
 
 SHOW_S = 5.0
 """Seconds between two looks whether the card of this node must be shown anew."""
+
+NEVER = 2**62
+"""The revision on the card of a node that carries out nothing any more: the log need keep nothing for it."""
 
 _NEW, _BEGINNING, _RUNNING, _STOPPED, _BROKEN, _CLOSED = "new", "beginning", "running", "stopped", "broken", "closed"
 
@@ -249,7 +253,9 @@ class ClusterJournal(LocalAnswers):
                 first.callback(is_up)
 
         def failed(failure: Failure) -> None:
-            if not first.called and failure.check(JournalUnavailable) is None:
+            if failure.check(JournalUnavailable) is not None:
+                settle(False)
+            elif not first.called:
                 first.errback(failure)
 
         said.addCallbacks(lambda outcomes: settle(True), failed)
@@ -267,9 +273,16 @@ class ClusterJournal(LocalAnswers):
                 self._checking.note(received.number, self._applying.place.chain, operation, outcome)
         is_own = entry.node == self.node
         if not (is_own and self._proposing.is_asked(entry.epoch, entry.count)) and self._on_received is not None:
-            self._on_received(entry.operations, outcomes)
+            self._tell(partial(self._on_received, entry.operations, outcomes))
         if is_own:
             self._proposing.settle(entry.epoch, entry.count, outcomes)
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        """Tell the hall something; what goes wrong there does not hold up the journal."""
+        try:
+            what()
+        except Exception:
+            self.log.failure("Something was not taken as it should be")
 
     def _say(self, operation: Operation) -> None:
         """Propose something that the hall did not ask for."""
@@ -286,14 +299,14 @@ class ClusterJournal(LocalAnswers):
             return
         self._state = _BEGINNING
         self.log.warn("This node was cut off from the others for too long, so its people count as gone")
-        self.on_fenced()
+        self._tell(self.on_fenced)
         self._begin_again().addErrback(self._not_begun)
 
     @inlineCallbacks
     def _begin_again(self) -> "Generator[Deferred[Any], Any, None]":
         begun: Begun = yield self._log.begin(self.node, self._card.encode())
         yield self._come_up(begun)
-        self.on_begun(self.epoch)
+        self._tell(lambda: self.on_begun(self.epoch))
 
     def _not_begun(self, failure: Failure) -> None:
         if self._state is _BEGINNING:
@@ -317,6 +330,9 @@ class ClusterJournal(LocalAnswers):
         if self._state in (_BROKEN, _CLOSED):
             return
         is_running, self._state = self._state is not _BEGINNING or self.epoch > 0, _STOPPED
+        if is_running:
+            # Nothing must wait for this node, which may never go on.
+            self._show_card(Card(self._card.version, self._card.rules, self._card.address, revision=NEVER))
         self._failure = Failure(JournalUnavailable(f"This node takes no messages any more: {error}"))
         self._proposing.lose_all(self._failure if is_running else Failure(error))
 
@@ -365,10 +381,15 @@ class ClusterJournal(LocalAnswers):
         card = Card(
             self._card.version, self._card.rules, self._card.address, place.number, place.revision,
             found.number if found else 0, found.digest if found else "",
-        ).encode()  # fmt: skip
-        if card != self._shown and self._state is _RUNNING:
-            self._shown = card
-            self._log.show(card).addErrback(lambda failure: None)  # its epoch has ended, as will be noticed
+        )  # fmt: skip
+        if self._state is _RUNNING:
+            self._show_card(card)
+
+    def _show_card(self, card: Card) -> None:
+        shown = card.encode()
+        if shown != self._shown:
+            self._shown = shown
+            self._log.show(shown).addErrback(lambda failure: None)  # its epoch has ended, as will be noticed
 
     def _pass_minute(self) -> None:
         """Do what only the first node has to do, and keep count for the time when this one is that."""

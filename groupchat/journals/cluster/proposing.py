@@ -96,7 +96,7 @@ class Proposing:
         self._is_open = False
         self._queue: deque[_Part] = deque()
         self._is_appending = False
-        self._texts: dict[int, bytes] = {}
+        self._texts: dict[int, tuple[Operation, bytes]] = {}
         self._began = 0.0
         self._sent: dict[tuple[int, int], _Part] = {}
         """What is on its way, and in the log but not carried out yet, by epoch and count."""
@@ -116,11 +116,13 @@ class Proposing:
     def fitting(self, operations: Sequence[Operation]) -> int:
         """Return how many of these, at least one, fit in one entry; they are expected to be proposed next."""
         size = 0
+        self._texts = {}
         for index, operation in enumerate(operations):
             try:
-                text = self._texts[id(operation)] = written(operation)
-            except ValueError:
+                text = written(operation)
+            except (ValueError, TypeError):
                 continue  # as will be found when it is proposed
+            self._texts[id(operation)] = (operation, text)
             size += len(text) + 1
             if index and (size > LARGEST or index == MOST_OPERATIONS):
                 return index
@@ -136,10 +138,10 @@ class Proposing:
         Fails with JournalUnavailable: none of them was, and will be.
         """
         proposal = _Proposal(len(operations), is_asked)
-        known, self._texts = self._texts, {}
+        fitted, self._texts = self._texts, {}
         try:
-            texts = [known.get(id(operation)) or written(operation) for operation in operations]
-        except ValueError as error:
+            texts = [fitted[id(one)][1] if id(one) in fitted else written(one) for one in operations]
+        except (ValueError, TypeError) as error:
             self.log.error("A value could not be stored; nothing of its batch was: {error}", error=error)
             return fail(JournalUnavailable("Something could not be stored. Send your message again."))
         places = [place for place, text in enumerate(texts) if len(text) <= LARGEST]

@@ -8,7 +8,7 @@ from groupchat.interfaces.storage import IClusterJournal, IMarkable
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Repeated, StoredPost
-from groupchat.model.errors import JournalBroken, JournalUnavailable, NickTaken, NodeLost
+from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, NickTaken, NodeLost
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeUp, Passing, Place
 from tests.journals.cases import amend
 from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
@@ -96,6 +96,17 @@ class OneNodeTests(ClusterCase):
         self.assertEqual(journal.fitting([said("x" * 200_000)] * 3), 1)
         self.assertEqual(journal.fitting([said("x" * 300_000)] * 3), 1)
 
+    def test_fitted_and_not_appended(self) -> None:
+        """What was only asked about is not mistaken for what is appended."""
+        node = self.started()
+        node.journal.fitting([said("a"), said("\ud800")])
+        for number in range(20):
+            node.journal.fitting([said("another")])
+            waiting = node.post(said(str(number)))
+            self.pass_time(0.1)
+            self.assertEqual(waiting.ids, [number + 1])
+        self.assertEqual(node.texts, [str(number) for number in range(20)])
+
     def test_too_long(self) -> None:
         """An operation that no entry can hold is refused; those beside it are carried out."""
         node = self.started()
@@ -111,7 +122,7 @@ class OneNodeTests(ClusterCase):
         before = self.shared.head
         for operation in (
             said("\ud800"), replace(said("a"), at=float("nan")), edited(2**70, "x"),
-            amend(replace(account(ALICE), since=float("inf")).put()),
+            amend(replace(account(ALICE), since=float("inf")).put()), Passing(ALICE, {"event": {"typing"}}),
         ):  # fmt: skip
             self.assert_refused(node.post(said("fine"), operation), "could not be stored")
         self.pass_time()
@@ -624,3 +635,29 @@ class TroubleTests(ClusterCase):
         waiting = a.post(said("a"))
         self.pass_time()
         self.assertEqual(waiting.ids, [2])
+
+    def test_fault_of_the_hall_as_it_begins_anew(self) -> None:
+        """So it is when the node begins anew."""
+        a, b = self.started("a1"), self.started("b1")
+
+        def fail(*told: object) -> None:
+            raise ZeroDivisionError
+
+        a.journal.on_received = a.journal.on_fenced = a.journal.on_begun = fail
+        self.shared.expire("a1")
+        self.pass_time(5)
+        self.assertGreaterEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 3)
+        waiting = a.post(said("a"))
+        self.pass_time()
+        self.assertEqual((waiting.ids, b.texts), ([1], ["a"]))
+
+    def test_stopped_node_holds_up_nothing(self) -> None:
+        """The log is compacted without regard to a node that carries out nothing any more."""
+        a, b = self.started("a1", keep_h=1.0), self.started("b1", keep_h=1.0)
+        b.journal._applying.stop(CannotStart("It is too old."))
+        for _ in range(30):
+            a.post(said("x"))
+            for _ in range(60):
+                self.clock.advance(10)
+        self.assertGreater(self.shared.entries[0].number, 1)
+        self.assert_refused(b.post(said("b")), "too old")
