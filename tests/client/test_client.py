@@ -322,6 +322,28 @@ class ResumingTest(ClientCase):
         self.assertEqual([event["id"] for event in self.events], [12, 14])
         self.assertEqual(client.since, 14)
 
+    def test_own_post_replayed_before_its_answer(self) -> None:
+        """Nor is one whose answer was lost, and comes after it; what somebody else says in the same words is heard."""
+        client = self.client(since="head")
+        connection = self.endpoint.accept()
+        connection.welcome(head=10, room="lobby", rooms=["lobby"])
+        answer, other = client.say("x"), client.say("y", room="dev")
+        connection.cut()
+        later = client.say("later")
+        connection = self.reconnect()
+        connection.welcome(head=14, room="lobby", rooms=["lobby"])
+        mine = {"nick": "bot", "text": "x", "room": "lobby"}
+        connection.send(
+            {**said(11), "text": "x", "room": "lobby"}, {**said(12), **mine}, {**said(13), **mine, "room": "dev"},
+            {**said(14), **mine, "text": "later"},
+        )  # fmt: skip
+        self.assertEqual([event["id"] for event in self.events], [11, 13, 14])
+        for number, request in zip((12, 15, 16), connection.requests(), strict=True):
+            connection.send({"event": "done", "ref": request["ref"], "id": number})
+        self.assertEqual([self.successResultOf(one) for one in (answer, other, later)], [12, 15, 16])
+        connection.send({**said(17), **mine})
+        self.assertEqual(self.events[-1]["id"], 17)
+
     def post(self, client: Client, connection: FakeConnection, *numbers: int) -> None:
         for number in numbers:
             client.say("x")

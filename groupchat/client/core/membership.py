@@ -304,6 +304,8 @@ class Membership:
         """Return whether a post is not to be heard: it was before, or nothing old is wanted."""
         if self.resumption.knows(message) or self.resumption.has_shown(message):
             return True
+        if not self._echoes and message.get("nick") == self.resumption.nick and self.requests.has_posted(message):
+            return True
         is_earlier = self._entering and message.get("room") == self._entering and message.get("event") in POSTS
         return bool(is_earlier and self.resumption.only_new)
 

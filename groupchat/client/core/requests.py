@@ -15,6 +15,9 @@ FOLLOWING = PLACED | {"me"}
 NUMBERED = frozenset({"say", "msg"})
 """The requests that post something, whose answer is its number."""
 
+POSTED = {"say": "said", "me": "acted", "msg": "whispered"}
+"""The events by which what these requests post is shown."""
+
 MOVES = frozenset({"join", "j", "switch", "s", "leave", "part"})
 """The requests that choose a room; each of them ends a private conversation as the place that lines go to."""
 
@@ -25,13 +28,15 @@ class Request:
     A request with a ``key`` may be sent any number of times: the server carries it out once.
     """
 
-    __slots__ = ("answer", "cancelled", "follows", "message", "sent")
+    __slots__ = ("answer", "cancelled", "follows", "is_doubtful", "message", "sent")
 
     def __init__(self, message: Message, answer: Result[Message]) -> None:
         self.message = message
         self.answer = answer
         self.sent = False
         self.cancelled = False
+        self.is_doubtful = False
+        """True if it was sent on an earlier connection, too, and may be carried out already."""
         self.follows: Request | None = None
         """For something to say or share whose room is not certain: the request before it that may choose the room."""
 
@@ -122,6 +127,16 @@ class Requests:
         # A list or an object cannot be looked up, and True would be found as 1.
         return type(ref) is int and ref in self._sent
 
+    def has_posted(self, post: Message) -> bool:
+        """Return whether a post of the client's own is what a request has posted whose answer was lost."""
+        waits = (request.message for request in [*self._sent.values(), *self._waiting] if request.is_doubtful)
+        return any(
+            post.get("event") == POSTED.get(str(message["do"]))
+            and message.get("text") == post.get("text")
+            and (message["nick"] == post.get("to") if "nick" in message else message.get("room") == post.get("room"))
+            for message in waits
+        )
+
     def asked(self, answer: Message) -> Message:
         """Return the request that is answered by this, as it was sent."""
         return self._sent[answer["ref"]].message
@@ -141,6 +156,8 @@ class Requests:
     def interrupted(self) -> None:
         """Note that the connection is gone: repeatable requests wait again, in their order; others fail."""
         sent = self._take_sent()
+        for request in sent:
+            request.is_doubtful = True
         self._waiting.extendleft(reversed([request for request in sent if request.repeatable]))
         for request in sent:
             if not request.repeatable:
