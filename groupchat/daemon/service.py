@@ -158,7 +158,8 @@ class ChatService(Service):
             self._journal = self._open_journal()
         except CannotStart as error:
             raise self._given_up(error) from error
-        self._let_starter_go()
+        if self._locations.node is None:
+            self._let_starter_go()  # a node may still be refused by its cluster
         super().startService()
         self._hall = self._make_hall(self._journal)
         self._shelf = self._hall.sharing.shelf = open_shelf(self._locations.journal, self._reactor)
@@ -249,9 +250,7 @@ class ChatService(Service):
 
     def _given_up(self, error: CannotStart) -> CannotStart:
         """Close the ports and log the error; return it for the caller to raise."""
-        self.log.error("Cannot start: {reason}", reason=str(error))
-        if self._starter is not None:
-            self._starter.tell(str(error))
+        self._tell_refusal(str(error))
         self._let_starter_go()
         self._ports.close()
         if self._figures is not None:
@@ -266,6 +265,12 @@ class ChatService(Service):
 
         port = self._ports.bound[0].getHost()
         return open_node(self._locations, self._settings, self._reactor, getattr(port, "port", 0))
+
+    def _tell_refusal(self, sentence: str) -> None:
+        """Log why the daemon cannot start, and tell who started it in the background."""
+        self.log.error("Cannot start: {reason}", reason=sentence)
+        if self._starter is not None:
+            self._starter.tell(sentence)
 
     def _let_starter_go(self) -> None:
         if self._starter is not None:
@@ -299,6 +304,7 @@ class ChatService(Service):
 
             yield cast(Any, self._journal).start()
             joined(self._locations)
+            self._let_starter_go()
         yield self._hall.open()
 
     def _admit(self, _: None) -> None:
@@ -330,7 +336,9 @@ class ChatService(Service):
         if self._stopping:
             return
         if failure.check(CannotStart):
-            self.log.error("Cannot start: {reason}", reason=failure.getErrorMessage())
+            self._tell_refusal(failure.getErrorMessage())
+            process.complain(failure.getErrorMessage())  # nobody else does, once the reactor runs
+            self._let_starter_go()
             self._end(1)
             return
         self.log.failure("The rooms could not be read from the journal", failure=failure)

@@ -54,9 +54,10 @@ class NodesCase(FunctionalTest):
         return self.groupchat("export", "--data", self.data(folder)).partition("\n")[2]
 
     def refused(self, daemon: Daemon, words: str) -> None:
-        """See that a daemon ends by itself with status 1, and says why."""
+        """See that a daemon ends by itself with status 1, and says why in one line on standard error."""
         self.assertEqual(daemon.wait(), 1, daemon.log)
-        self.assertIn(words, daemon.log + daemon.errors)
+        self.assertIn(words, daemon.errors)
+        self.assertEqual(daemon.errors.count("\n"), 1, daemon.errors)
 
     def asked(self, port: int, path: str) -> tuple[int, str]:
         """Return the answer to a request."""
