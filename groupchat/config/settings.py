@@ -26,7 +26,6 @@ T = TypeVar("T")
 _ORDERED = (
     ("nick_min", "nick_max"),
     ("commit_pause_s", "commit_refuse_s"),
-    ("commit_pause_s", "cluster_refuse_s"),
     ("password_wait_s", "password_wait_max_s"),
 )
 """Pairs of settings of which the first must not be above the second."""

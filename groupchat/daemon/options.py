@@ -197,6 +197,7 @@ class Options(usage.Options):
             changes["log_messages"] = True
         if self.node is not None:
             changes["commit_refuse_s"] = settings.cluster_refuse_s
+            changes["commit_pause_s"] = min(settings.commit_pause_s, settings.cluster_refuse_s)
         return settings.replaced(**changes)
 
 

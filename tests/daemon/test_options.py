@@ -180,3 +180,7 @@ class NodeTest(OptionsTest):
         node = self.options("--journal", self.LOG, "--node", "a1", "--settings", file)
         self.assertEqual((node.given.commit_refuse_s, node.read_settings().commit_refuse_s), (3, 3))
         self.assertEqual(self.options("--settings", file).given.commit_refuse_s, 20)
+        file = self.file("slow.toml", "commit_pause_s = 8\n")
+        node = self.options("--journal", self.LOG, "--node", "a1", "--settings", file)
+        self.assertEqual((node.given.commit_pause_s, node.given.commit_refuse_s), (5, 5))
+        self.assertEqual(self.options("--settings", file).given.commit_pause_s, 8)
