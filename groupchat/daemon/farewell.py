@@ -50,7 +50,7 @@ class Farewell:
             while not told.called and self._may_wait(begun + (end - begun) * QUEUE_SHARE):
                 yield deferLater(self._reactor, DRAIN_STEP_S)
             if not told.called:
-                self.log.warn("The disk does not store the last posts; everybody is told of the stop without them")
+                self.log.warn("The last posts are not stored in time; everybody is told of the stop without them")
                 self._close(hall, self.words)
         else:
             self._close(hall)

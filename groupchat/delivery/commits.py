@@ -113,8 +113,11 @@ class Commits:
         self._journal = journal
         self._fitting: Callable[[Sequence[Operation]], int] | None = None
         """How many operations are carried out together, if others may come between more of them."""
+        self._cluster: Any = None
+        """The journal again, if it is a cluster's."""
         if IClusterJournal.providedBy(journal):
-            self._fitting = cast(Any, journal).fitting
+            self._cluster = cast(Any, journal)
+            self._fitting = self._cluster.fitting
         self._clock = clock
         self._deliver = deliver
         self._broken = broken
@@ -220,7 +223,7 @@ class Commits:
         state = self._state
         if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
             log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
-            self._refuse(state, JournalUnavailable("The disk does not answer. Nothing can be posted just now."))
+            self._refuse(state, JournalUnavailable(f"{self._silent()} Nothing can be posted just now."))
         if self._unkept:
             self._kept, self._unkept = self._unkept | self._kept, {}
             self._schedule()
@@ -229,6 +232,14 @@ class Commits:
         self._release()
 
     # How
+
+    def _silent(self) -> str:
+        """Return what does not answer."""
+        trouble = self._cluster.standing().trouble if self._cluster is not None else ""
+        if not trouble:
+            return "The disk does not answer."
+        log.error("The log of the cluster: {trouble}", trouble=trouble)
+        return "The log of the cluster does not answer."
 
     @property
     def _in_flight(self) -> bool:

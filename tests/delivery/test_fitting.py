@@ -1,6 +1,7 @@
 """The queue before the journal of a cluster, which takes no more at a time than it carries out together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
@@ -8,7 +9,7 @@ from groupchat.delivery.queue import Mark, Notice, Posting, Queued, Receipt
 from groupchat.model.drafts import Outcome, StoredPost, StoredSession
 from groupchat.model.errors import Refusal
 from groupchat.model.events import Announced, AuthorId
-from tests.journals.cluster.nodes import ClusterCase
+from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
 from tests.journals.contract import NOON, said
 
 
@@ -26,6 +27,31 @@ class FittingTests(ClusterCase):
     def deliver(self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal) -> None:
         assert not isinstance(outcomes, Refusal), outcomes
         self.batches.append((batch, [one.event.id for one in outcomes if isinstance(one, StoredPost)]))
+
+    def refusal(self, node: Node) -> str:
+        """Return how posts are refused when one has waited at this node for too long."""
+        settings = replace(Settings(), commit_refuse_s=5.0)
+        commits = Commits(
+            node.journal, settings, self.clock, lambda batch, outcome: None, lambda failure: None, lambda do: do()
+        )
+        commits.post(Posting(said("waits"), Receipt()))
+        self.pass_time(6)
+        commits.sweep()
+        return str(commits.refusal)
+
+    def test_what_does_not_answer(self) -> None:
+        """When nothing answers, people are told whether it is the log of the cluster or the disk of this node."""
+        self.a.log.cut = True
+        self.assertIn("The log of the cluster does not answer.", self.refusal(self.a))
+        disk = FailingJournal()
+        c = self.started("c1", disk)
+        disk.slow = True
+        self.assertIn("The disk does not answer.", self.refusal(c))
+        disk.slow = False
+        for waiting in disk.waiting:
+            waiting.callback([])
+        self.a.log.cut = False
+        self.pass_time(2)
 
     def post(self, count: int, size: int = 1) -> list[Queued]:
         """Queue some posts, with a notice behind each; the first is on its way alone."""
