@@ -177,12 +177,17 @@ class House:
 
     def reopened(self, **settings: object) -> Hall:
         """Return another hall on the same journal, as after a restart."""
+        hall = self.made(**settings)
+        hall.open()
+        return hall
+
+    def made(self, **settings: object) -> Hall:
+        """Return a hall that is not open yet."""
         hall = Hall(
             self.journal, Settings().replaced(**settings), self.clock, self.now,
             turn_end=self.turns.end, passwords=self.passwords,
         )  # fmt: skip
         hall.health.on_broken = self.broken.append
-        hall.open()
         return hall
 
     def connect(self, door: str = "text", exempt: bool = True) -> Peer:

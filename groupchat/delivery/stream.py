@@ -10,13 +10,18 @@ from groupchat.model.drafts import Audience, StoredPost
 class Stream:
     """The posts, from the first to the one delivered last.
 
-    ``delivered``: the number of the newest post that was handed to everybody; only the send path changes it.
+    ``delivered``: the number of the newest post that was handed to everybody; once it is open, only the send path
+    changes it.
     """
 
     def __init__(self, journal: IJournal) -> None:
         self.journal = journal
         self.recent = Recent(journal.head)
         self.delivered = journal.head
+
+    def open(self) -> None:
+        """Begin behind everything that the journal has: that of a node has just learned what it had missed."""
+        self.delivered = self.recent.floor = self.journal.head
 
     def add(self, stored: StoredPost) -> None:
         """Take the post that is being delivered."""

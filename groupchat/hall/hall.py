@@ -172,6 +172,7 @@ class Hall:
     @inlineCallbacks
     def open(self) -> Generator["Deferred[Any]", Any, None]:
         """Learn from the journal which rooms there are and what is true."""
+        self.stream.open()
         journal = self.stream.journal
         for stored in (yield journal.rooms()):
             self.rooms.load(stored)

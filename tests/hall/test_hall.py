@@ -26,6 +26,7 @@ from groupchat.model.events import SERVER, Announced, AuthorId, Done, Listed, Sa
 from groupchat.model.ranks import Rank
 from tests.fakes import HeldJournal
 from tests.house import NOON, House
+from tests.journals.contract import said
 from tests.people import establish, member, operator
 
 ALICE = AuthorId(7)
@@ -108,6 +109,19 @@ class OpenTests(SynchronousTestCase):
         self.assertEqual((len(state.bans), len(state.mutes), len(state.networks)), (0, 1, 0))
         kept = [len(self.successResultOf(journal.facts(form.KIND))) for form in (Ban, Mute, NetworkBan)]
         self.assertEqual(kept, [0, 1, 0])
+
+
+class OpenLateTests(SynchronousTestCase):
+    """A hall whose journal learns of more before the hall opens, as that of a node does that was away."""
+
+    def test_nothing_missing(self) -> None:
+        """Whoever comes back is shown all of it, once and in order."""
+        house = House()
+        house.hall = house.made()
+        house.journal.append([said(f"text {number}") for number in range(1, 301)])
+        house.hall.open()
+        peer = house.connect("json").offer("bob", since=1)
+        self.assertEqual([event.id for event in peer.take() if isinstance(event, Said)], list(range(2, 301)))
 
 
 class SweepTests(SynchronousTestCase):
