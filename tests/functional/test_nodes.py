@@ -117,6 +117,19 @@ class NodesTest(NodesCase):
         self.say(first, "still here")
         self.assertFalse((self.data("other") / "node").exists())
 
+    def test_lost_etcd(self) -> None:
+        """When everything in etcd is lost, a node leaves the old cluster and begins another one with what it has."""
+        node = self.node("a1").ready()
+        self.say(node, "before the loss")
+        node.stop()
+        self.etcd.clear()
+        self.refused(self.node("a1"), "belongs to the cluster")
+        told = self.groupchat("cluster", "leave", "--data", self.data("a1"), "--yes")
+        self.assertIn("no longer; it had carried out", told)
+        node = self.node("a1").ready()
+        self.say(node, "after it")
+        self.assertRegex(self.exported("a1"), r"before the loss(.|\n)*after it")
+
     def test_without_etcd(self) -> None:
         """While etcd is away a node is not ready and refuses what is said; when it is back all is well again."""
         node = self.node("a1", "", "--metrics", str(self.metrics)).ready()
