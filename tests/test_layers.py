@@ -23,7 +23,7 @@ _JOURNALS = (
     "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
     "journals", "journals.tools",
 )  # fmt: skip
-_SERVER = (*_CORE, "disk", "files", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
+_SERVER = (*_CORE, "disk", "files", "files.others", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
     "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
     "terminal.viewing", "terminal",
@@ -67,6 +67,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "journals": ("model", "model.message", "facts", "interfaces", "disk", *_JOURNALS[:-2]),
     "journals.tools": ("model", "facts", "interfaces", "disk", *_JOURNALS[:-1]),
     "files": ("model", "interfaces", "disk"),
+    "files.others": ("model", "interfaces", "files"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
     "client.core": (),
@@ -90,7 +91,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "checker": ("model", "interfaces", "disk", "files", *_CLIENT, "stdio", *_JOURNALS),
     # What puts a process together.
     "daemon.log": ("model", "config"),
-    "daemon": ("daemon.log", *_CORE, "disk", "files", *_DOORS, *_JOURNALS),
+    "daemon": ("daemon.log", *_CORE, "disk", "files", "files.others", *_DOORS, *_JOURNALS),
     "admin": (*_SERVER, *_CLIENTS, "checker", "exchange"),
     "admin.copies": (*_SERVER, "admin"),
     "admin.nodes": (*_SERVER, "admin", "admin.copies"),

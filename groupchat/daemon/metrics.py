@@ -144,6 +144,11 @@ class Metrics:
         if sharing.shelf is not None:
             yield _gauge("files", "Files that are kept.", {}, sharing.shelf.count)
             yield _gauge("files_bytes", "Bytes of these.", {}, sharing.shelf.kept)
+            if sharing.others is not None:
+                about = "Files that are missing here: other nodes may have them."
+                yield _gauge("files_missing", about, {}, sharing.missing)
+                about = "Files that came from other nodes since the start."
+                yield _counter("files_fetched", about, sharing.others.fetched)
             yield _gauge("uploads", "Files that are being sent.", {}, sharing.uploads)
             yield _counter("files_shared", "Files posted since the start.", sharing.sent)
             refused = CounterMetricFamily("groupchat_files_refused", "Files not taken, by code.", labels=["code"])

@@ -44,7 +44,7 @@ from groupchat.files.opening_shelf import open_shelf
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.files import IShelf
 from groupchat.interfaces.screens import IScreen
-from groupchat.interfaces.storage import IJournal, IMarkable
+from groupchat.interfaces.storage import IClusterJournal, IJournal, IMarkable
 from groupchat.journals.opening import open_journal
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.limits.descriptors import descriptors, raise_descriptors
@@ -163,6 +163,7 @@ class ChatService(Service):
         super().startService()
         self._hall = self._make_hall(self._journal)
         self._shelf = self._hall.sharing.shelf = open_shelf(self._locations.journal, self._reactor)
+        self._share_files(self._hall, self._shelf)
         self._passwords.start()
         self._reception.check_address = self._check_address
         if self._locations.node is not None:
@@ -192,6 +193,8 @@ class ChatService(Service):
             yield steps.take("ending the periodic work", upkeep.stop)
         if figures is not None:
             yield steps.take("closing the ports of the figures", figures.close)
+        if hall is not None and hall.sharing.others is not None:
+            yield steps.take("ending what is fetched from other nodes", hall.sharing.others.close)
         if self._shelf is not None:
             yield steps.take("closing the shelf of files", self._shelf.close)
         if self._journal is not None:
@@ -288,6 +291,15 @@ class ChatService(Service):
         hall.health.validity = self._certificates.validity
         self._upkeep = Upkeep(self._reactor, hall, journal, self._certificates, self._supervisor, self._reread)
         return hall
+
+    def _share_files(self, hall: Hall, shelf: IShelf) -> None:
+        """Fetch files from the other nodes of the cluster, if this is a node of one, and give them ours."""
+        if IClusterJournal.providedBy(self._journal):
+            from groupchat.files.others.opening_others import open_others  # a daemon that is alone imports none of it
+
+            found = self._certificates
+            assert found is not None
+            hall.sharing.others = open_others(cast(Any, self._journal), shelf, self._reactor, lambda: found.fingerprint)
 
     def _run(self) -> None:
         """Take over the signals from the reactor, which has just set its own, and open the hall."""

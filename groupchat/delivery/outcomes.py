@@ -31,6 +31,7 @@ from groupchat.model.drafts import (
     Outcome,
     ReadUpTo,
     Repeated,
+    StoredFile,
     StoredPost,
 )
 from groupchat.model.errors import Outdated, Refusal
@@ -55,6 +56,7 @@ class Outcomes:
     ``learn(change, by)`` applies what is on disk, decided by the person with this nickname (empty: by nobody in
     particular), and returns what is to be done about it when the batch was shown.
     ``refuse(connection, refusal, ref)`` tells a connection why not.
+    ``received(…)`` is given what other nodes have posted, and calls ``shared(file)`` for each file among it;
     ``attend(operation)`` is given what the nodes of a cluster say of their people, and returns the notices of it;
     ``noted(stored)`` each post that was made at another node, when it was shown.
     """
@@ -83,6 +85,7 @@ class Outcomes:
         """Called after each batch with the seconds it took to hand it to everybody."""
         self.attend: Callable[[NodeOperation], Sequence[Notice]] = lambda operation: ()
         self.noted: Callable[[StoredPost], object] = lambda stored: None
+        self.shared: Callable[[StoredFile], object] = lambda file: None
 
     def deliver(self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal) -> None:
         """Hand over a batch whose drafts are on disk, or were all refused."""
@@ -105,9 +108,11 @@ class Outcomes:
             [Posting(one, Receipt()) if isinstance(one, Draft) else Change(one, Receipt()) for one in operations],
             outcomes,
         )
-        for outcome in outcomes:
+        for operation, outcome in zip(operations, outcomes, strict=True):
             if isinstance(outcome, StoredPost):
                 self.noted(outcome)
+                if isinstance(operation, Draft) and operation.file is not None:
+                    self.shared(operation.file)
 
     def _settle(
         self, batch: Sequence[Queued], outcomes: Sequence[Outcome] | Refusal, afterwards: list[Callable[[], None]]

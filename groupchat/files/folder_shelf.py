@@ -31,7 +31,7 @@ from zope.interface import implementer
 from groupchat.disk.new_files import flush_folder
 from groupchat.files.content import Content
 from groupchat.files.objects import FOLDER, INCOMING, objects, place
-from groupchat.files.refusals import ended, stopping, too_large
+from groupchat.files.refusals import damaged, ended, stopping, too_large
 from groupchat.interfaces.files import IIncoming, IShelf
 from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import FilesUnavailable, NoSuchFile, Refusal
@@ -85,11 +85,11 @@ class FolderShelf:
             return 0
         return max(0, (found.f_bavail * found.f_frsize - self.kept) // 2)
 
-    def receive(self, limit: int, on_drained: Callable[[], object]) -> "FolderIncoming":
+    def receive(self, limit: int, on_drained: Callable[[], object], sha256: str = "") -> "FolderIncoming":
         """Begin to take a file."""
         if self._closed:
             raise stopping()
-        incoming = FolderIncoming(self, limit, on_drained)
+        incoming = FolderIncoming(self, limit, on_drained, sha256)
         self._incoming[incoming] = None
         return incoming
 
@@ -248,11 +248,12 @@ class FolderShelf:
 class FolderIncoming:
     """A file that is coming in."""
 
-    def __init__(self, shelf: FolderShelf, limit: int, on_drained: Callable[[], object]) -> None:
+    def __init__(self, shelf: FolderShelf, limit: int, on_drained: Callable[[], object], sha256: str = "") -> None:
         self.size = 0
         self._shelf = shelf
         self._limit = limit
         self._on_drained = on_drained
+        self._sha256 = sha256
         self._waiting: list[bytes] = []
         self._bytes = 0
         self._is_full = False
@@ -386,9 +387,11 @@ class FolderIncoming:
         return written
 
     def _keep(self) -> tuple[StoredFile, bool]:
+        file = self._content.file()
+        if self._sha256 and file.sha256 != self._sha256:
+            raise damaged()
         os.fsync(self._open())
         self._close()
-        file = self._content.file()
         assert self._path is not None
         return file, self._shelf.take(self._path, file)
 

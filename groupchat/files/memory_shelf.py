@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from groupchat.files.content import Content
-from groupchat.files.refusals import ended, stopping, too_large
+from groupchat.files.refusals import damaged, ended, stopping, too_large
 from groupchat.interfaces.files import IIncoming, IShelf
 from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import FilesUnavailable, NoSuchFile, Refusal
@@ -44,11 +44,11 @@ class MemoryShelf:
         """The bytes that can still be kept."""
         return max(0, self._most - self.kept)
 
-    def receive(self, limit: int, on_drained: Callable[[], object]) -> "MemoryIncoming":
+    def receive(self, limit: int, on_drained: Callable[[], object], sha256: str = "") -> "MemoryIncoming":
         """Begin to take a file."""
         if self._closed:
             raise stopping()
-        return MemoryIncoming(self, limit)
+        return MemoryIncoming(self, limit, sha256)
 
     def put(self, content: bytes, file: StoredFile) -> Refusal | None:
         """Keep and hold a file; return why it cannot be."""
@@ -103,8 +103,9 @@ class MemoryShelf:
 class MemoryIncoming:
     """A file that is coming into memory."""
 
-    def __init__(self, shelf: MemoryShelf, limit: int) -> None:
+    def __init__(self, shelf: MemoryShelf, limit: int, sha256: str = "") -> None:
         self.size = 0
+        self._sha256 = sha256
         self._shelf = shelf
         self._limit = limit
         self._content = Content()
@@ -128,6 +129,8 @@ class MemoryIncoming:
         if self._is_over:
             return fail(ended())
         file = self._content.file()
+        if self._sha256 and file.sha256 != self._sha256:
+            self._refusal = self._refusal or damaged()
         refusal = self._refusal or self._shelf.put(bytes(self._data), file)
         return succeed(file) if refusal is None else fail(refusal)
 

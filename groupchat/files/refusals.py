@@ -1,5 +1,6 @@
 """Why a file is not kept, whichever shelf it was for."""
 
+from groupchat.interfaces.files import FileDamaged
 from groupchat.model.errors import FilesUnavailable, FileTooLarge
 from groupchat.model.wording import exact_size
 
@@ -17,3 +18,8 @@ def ended() -> FilesUnavailable:
 def stopping() -> FilesUnavailable:
     """Return the refusal of what comes while the shelf is closed."""
     return FilesUnavailable("The server is stopping. Send the file again later.")
+
+
+def damaged() -> FileDamaged:
+    """Return the refusal of a file that has another hash than it must have."""
+    return FileDamaged("What has come is another file; nothing of it was kept.")

@@ -310,6 +310,7 @@ class Hall:
         )  # fmt: skip
         self.attendance.listener = own
         self.outcomes.attend, self.outcomes.noted = neighbours.learn, neighbours.noted
+        self.outcomes.shared = self.sharing.shared_elsewhere
 
     @inlineCallbacks
     def _meet_others(self, neighbours: Neighbours) -> Generator["Deferred[Any]", Any, None]:

@@ -8,13 +8,22 @@ Rules:
 4. No name that a person gave is ever part of a path.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import BinaryIO
 
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
 from groupchat.model.drafts import StoredFile
+from groupchat.model.errors import FilesUnavailable
+
+
+class NoSpace(FilesUnavailable):
+    """The disk of this node does not take a file that another one has."""
+
+
+class FileDamaged(FilesUnavailable):
+    """What has come is not the file that was asked for."""
 
 
 class IIncoming(Interface):
@@ -49,9 +58,11 @@ class IShelf(Interface):
     count: int = Attribute("The number of files that are kept.")
     free: int = Attribute("The bytes that can still be kept, as far as the disk is concerned.")
 
-    def receive(limit: int, on_drained: Callable[[], object]) -> IIncoming:
+    def receive(limit: int, on_drained: Callable[[], object], sha256: str = "") -> IIncoming:
         """Begin to take a file of at most ``limit`` bytes.
 
+        :param sha256: the hash that it must have, if that is known: with another one, nothing of it is kept, and
+            ``finish`` fails with FileDamaged.
         :raises FilesUnavailable: no file can be taken now.
         """
 
@@ -78,6 +89,37 @@ class IShelf(Interface):
 
     def close() -> "Deferred[None]":
         """Finish what is under way; take nothing more."""
+
+
+class IOtherShelves(Interface):
+    """The shelves of the other nodes of a cluster: what is missing on this node's shelf is fetched from there."""
+
+    fetched: int = Attribute("The number of files that have come from other nodes since the start.")
+    missing: int = Attribute("The number of files that posts name, and that are not here yet.")
+
+    def lacks(sha256: str) -> bool:
+        """Say whether a file is among those that are missing here, as far as is known."""
+
+    def want(files: Iterable[StoredFile], is_certain: bool = False) -> None:
+        """Fetch these by and by, the last first, unless they are here.
+
+        :param is_certain: it is known that they are not here, or damaged.
+        """
+
+    def fetch(file: StoredFile) -> "Deferred[None]":
+        """Fire when a file is on this node's shelf.
+
+        Fails with FilesUnavailable if no node that is alive has it, or it takes long; and with NoSpace.
+        """
+
+    def forget_all_but(known: Collection[StoredFile]) -> None:
+        """Fetch nothing of what is not among these: no post names it any more."""
+
+    def admits(sha256: str, proof: str) -> bool:
+        """Say whether whoever gives this proof is a node of the cluster, which may have the file."""
+
+    def close() -> "Deferred[None]":
+        """Give up what is being fetched; fetch nothing more."""
 
 
 class IUpload(Interface):

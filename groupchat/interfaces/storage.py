@@ -1,6 +1,7 @@
 """The journal: it keeps posts, and what is known of rooms, accounts and sessions."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -133,6 +134,8 @@ class NodeCard:
     """What a living node says of itself: its epoch, version, newest rules, last entry carried out, and address.
 
     ``check``, ``digest``: the number of the last entry at which it compared what it has, and what it found then.
+    ``secret``: with it other nodes may fetch files there, and nobody else: it is never shown.
+    ``fingerprint``: the SHA-256 of the certificate that they find there.
     """
 
     epoch: int
@@ -142,6 +145,8 @@ class NodeCard:
     address: str
     check: int = 0
     digest: str = ""
+    secret: str = field(default="", repr=False, kw_only=True)
+    fingerprint: str = field(default="", kw_only=True)
 
 
 @record
@@ -195,6 +200,12 @@ class IClusterJournal(IJournal):
 
     def presences() -> "Deferred[list[Presence]]":
         """The connections at all nodes, by handle."""
+
+    def introduce(secret: str, fingerprint: Callable[[], str]) -> None:
+        """Let this node's card say how others fetch files here; to be called before ``start``.
+
+        :param fingerprint: returns the SHA-256 of the certificate that is served just now.
+        """
 
     def fitting(operations: Sequence[Operation]) -> int:
         """How many of these, at least one, are carried out together if they are appended; others come between more."""

@@ -22,7 +22,7 @@ from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Posting, Receipt
 from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
-from groupchat.interfaces.files import IIncoming, IShelf, IUpload
+from groupchat.interfaces.files import IIncoming, IOtherShelves, IShelf, IUpload
 from groupchat.model import names
 from groupchat.model.drafts import CHARGED_LEAST, Audience, Draft, Kind, SharedFile, StoredFile, StoredPost, charged
 from groupchat.model.errors import (
@@ -51,7 +51,7 @@ log = Logger()
 class Sharing:
     """Everything about files but their bytes.
 
-    ``shelf``: None where no files are kept.
+    ``shelf``: None where no files are kept.  ``others``: the shelves of the other nodes; None: there are none.
     ``sent``: how many files were posted; ``refused``: how many were not, by code.
 
     :param check_room: raises a Refusal if a person may not go into a room.
@@ -72,6 +72,7 @@ class Sharing:
         posted_with: "Callable[[AuthorId, str], Deferred[int | None]]",
     ) -> None:
         self.shelf: IShelf | None = None
+        self.others: IOtherShelves | None = None
         self.settings = settings
         self.sent = 0
         self.refused: Counter[str] = Counter()
@@ -90,6 +91,7 @@ class Sharing:
         self._reserved = 0
         """The bytes that files on their way may still need."""
         self._removals = 0
+        self._fetched = 0
         self._is_untidy = False
 
     @property
@@ -101,6 +103,11 @@ class Sharing:
     def uploads(self) -> int:
         """How many files are being sent."""
         return self._under_way.total()
+
+    @property
+    def missing(self) -> int:
+        """How many files are missing here that other nodes may have."""
+        return 0 if self.others is None else self.others.missing
 
     @inlineCallbacks
     def open(self) -> "Generator[Deferred[Any], Any, None]":
@@ -118,6 +125,13 @@ class Sharing:
                 "Shared files could not be looked through: what no message names may be left, and some may be gone"
             )
             self._is_untidy = True
+            return
+        if self.others is not None:
+            lacking = {*missing}
+            if lacking:
+                log.info("{files} that people share will be fetched from other nodes",
+                         files=plural(len(lacking), "file"))  # fmt: skip
+            self.others.want((file for file in known if file.sha256 in lacking), is_certain=True)
             return
         for sha256 in missing:
             log.error("A shared file is missing or not whole, and its link says so: files/{place}/{sha256}",
@@ -396,23 +410,63 @@ class Sharing:
         shared: SharedFile | None = yield self._stream.journal.shared(link)
         if shared is None or self.shelf is None:
             raise NoSuchFile("There is no such file; it may have been deleted.")
-        file: BinaryIO = yield self.shelf.open(shared.file.sha256)
+        file: BinaryIO
+        if self.others is None:
+            file = yield self.shelf.open(shared.file.sha256)
+        else:
+            file = yield self._opened(shared.file, self.shelf, self.others)
         return shared, file
+
+    @inlineCallbacks
+    def _opened(
+        self, file: StoredFile, shelf: IShelf, others: IOtherShelves
+    ) -> "Generator[Deferred[Any], Any, BinaryIO]":
+        """Return a file that is here or at another node, open for reading.
+
+        :raises NoSuchFile, FilesUnavailable: no post names it any more, or it is nowhere just now.
+        """
+        opened: BinaryIO
+        if not others.lacks(file.sha256):
+            try:
+                opened = yield shelf.open(file.sha256)
+                return opened
+            except NoSuchFile:
+                log.error("A shared file has vanished here: {sha256}", sha256=file.sha256)
+        yield others.fetch(file)
+        opened = yield shelf.open(file.sha256)
+        return opened
+
+    def fetch_for_node(self, sha256: str, proof: str) -> "Deferred[BinaryIO]":
+        """Return the file with this hash, open for reading, for another node.
+
+        :raises NoSuchFile: who asks is none, or the file is not here.
+        """
+        if self.shelf is None or self.others is None or not self.others.admits(sha256, proof):
+            raise NoSuchFile
+        return self.shelf.open(sha256)
+
+    def shared_elsewhere(self, file: StoredFile) -> None:
+        """Note that a file was posted at another node: its content is to come here."""
+        if self.others is not None:
+            self.others.want([file])
 
     # Tidying up
 
     @inlineCallbacks
     def tidy(self) -> "Generator[Deferred[Any], Any, None]":
         """Remove what no post names any more, if anything was removed since the last time."""
-        shelf, removals = self.shelf, self._stream.removals
-        if shelf is None or (not self._is_untidy and removals == self._removals):
+        shelf, others, removals = self.shelf, self.others, self._stream.removals
+        fetched = 0 if others is None else others.fetched  # the post of what was fetched may be gone since
+        if shelf is None or (not self._is_untidy and (removals, fetched) == (self._removals, self._fetched)):
             return
-        self._is_untidy, self._removals = False, removals
+        self._is_untidy, self._removals, self._fetched = False, removals, fetched
         try:
             idle: frozenset[str] = yield shelf.idle()
-            if idle:
+            if idle or (others is not None and others.missing):
                 named: list[StoredFile] = yield self._stream.journal.kept_files()
                 yield shelf.remove(idle - {file.sha256 for file in named})
+                if others is not None:
+                    others.forget_all_but(named)
         except Refusal:
             self._is_untidy = True  # once more, later
             raise

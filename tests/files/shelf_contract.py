@@ -6,7 +6,7 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from groupchat.interfaces.files import IIncoming, IShelf
+from groupchat.interfaces.files import FileDamaged, IIncoming, IShelf
 from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import FilesUnavailable, FileTooLarge, NoSuchFile
 
@@ -123,9 +123,25 @@ class ShelfContract(TestCase):
                 await early.finish()
         else:
             self.shelf.release(finished.result.sha256)
+        with self.assertRaises(FilesUnavailable):
+            await late.finish()  # nothing is left of it then
         hashes = await self.shelf.idle()
         await self.shelf.remove(hashes)
         self.assertEqual((self.shelf.count, self.shelf.kept, self.left()), (0, 0, []))
+
+    async def test_expected_hash(self) -> None:
+        """Of a file that must have a certain hash nothing is kept if it has another one."""
+        other = self.shelf.receive(100, lambda: None, digest(b"hello"))
+        other.write(b"hallo")
+        with self.assertRaises(FileDamaged):
+            await other.finish()
+        self.assertEqual((self.shelf.count, self.shelf.kept, self.left()), (0, 0, []))
+        with self.assertRaises(NoSuchFile):
+            await self.shelf.open(digest(b"hallo"))
+        right = self.shelf.receive(100, lambda: None, digest(b"hello"))
+        right.write(b"hello")
+        self.assertEqual(await right.finish(), StoredFile(digest(b"hello"), 5, "text/plain"))
+        self.assertEqual(await self.content(digest(b"hello")), b"hello")
 
     async def test_remove(self) -> None:
         """What is idle and is said to be named by nothing is removed; what is read goes on being read."""

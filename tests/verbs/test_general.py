@@ -1,6 +1,6 @@
 """Preferences, the server's state, the barrier and the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -207,6 +207,9 @@ class StandingJournal(MemoryJournal):
 
     def fitting(self, operations: Sequence[Operation]) -> int:
         return len(operations)
+
+    def introduce(self, secret: str, fingerprint: Callable[[], str]) -> None:
+        """Do nothing: there are no others."""
 
     def standing(self) -> Standing:
         return self.standing_now

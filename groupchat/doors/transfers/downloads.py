@@ -20,6 +20,7 @@ from groupchat.doors.requests.desk import PRIVATE, refused
 from groupchat.doors.transfers.file_stream import FileStream
 from groupchat.doors.transfers.ranges import NotSatisfiable, has_it, is_unchanged, part
 from groupchat.doors.web.web_request import Answer, Request
+from groupchat.interfaces.files import NoSpace
 from groupchat.model.drafts import SharedFile
 from groupchat.model.errors import Refusal, ServerError
 from groupchat.model.events import Refused
@@ -66,7 +67,8 @@ def serve_file(request: Request, link: str, name: str) -> None:
 
     def excused(failure: Failure) -> None:
         if isinstance(failure.value, Refusal):
-            request.send(refused(Refused(failure.value.code, str(failure.value), failure.value.wait)))
+            status = 507 if isinstance(failure.value, NoSpace) else 0
+            request.send(refused(Refused(failure.value.code, str(failure.value), failure.value.wait), status))
         else:
             log.failure("A file could not be sent", failure=failure)
             request.send(refused(Refused(ServerError.code, "Something went wrong here; it has been logged.")))

@@ -20,6 +20,9 @@ SAFE = ("GET", "HEAD")
 
 HEALTH = "/health"
 
+NODE_PATHS = "/node/"
+"""The beginning of the addresses for other nodes of the cluster, which show that they are such."""
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -208,7 +211,8 @@ class Site:
         settings = self._reception.settings
         if path == HEALTH:
             return None
-        if request.channel.is_proxy and not request.address:
+        # A node may be at the address of a proxy; it speaks for itself.
+        if request.channel.is_proxy and not request.address and not path.startswith(NODE_PATHS):
             forwarding.client("", self._reception.is_proxy)
         host = request.header("host")  # more than one would be a list, and no host
         if host and same_site.host(host) is None:
@@ -253,7 +257,12 @@ class Site:
             if method == "OPTIONS":
                 return Answer(204, headers=(("allow", f"{allowed}, OPTIONS"),))
             return told(405, f"This address takes {allowed}.", ("allow", allowed))
-        return told(404, "There is nothing at this address.")
+        return nothing_here()
+
+
+def nothing_here() -> Answer:
+    """Return the answer at an address where there is nothing."""
+    return told(404, "There is nothing at this address.")
 
 
 def _is_foreign(request: Request, method: str) -> bool:

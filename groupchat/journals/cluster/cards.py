@@ -1,6 +1,7 @@
 """The card of a node: the small JSON object by which the others know it as long as it lives."""
 
 import json
+from dataclasses import field
 from typing import Any
 
 from groupchat.interfaces.shared_log import LiveNode
@@ -14,6 +15,7 @@ class Card:
 
     ``version``, ``rules``: what it runs, and the newest rules it knows.  ``address``: where its people connect.
     ``applied``, ``revision``: the last entry that it has carried out.
+    ``secret``, ``fingerprint``: with which other nodes may fetch files there, and the certificate that they find.
     ``check``, ``digest``: the number of the last check that it has carried out, and what it found; 0: none yet.
     """
 
@@ -24,6 +26,8 @@ class Card:
     revision: int = 0
     check: int = 0
     digest: str = ""
+    secret: str = field(default="", repr=False)
+    fingerprint: str = ""
 
     def encode(self) -> bytes:
         """Return the card as it is shown."""
@@ -33,6 +37,7 @@ class Card:
 
 _FIELDS: dict[str, type[Any]] = {
     "version": str, "rules": int, "address": str, "applied": int, "revision": int, "check": int, "digest": str,
+    "secret": str, "fingerprint": str,
 }  # fmt: skip
 
 
@@ -50,4 +55,7 @@ def read_card(live: LiveNode) -> Card:
 def node_card(live: LiveNode) -> NodeCard:
     """Return what the card of a living node says to whoever asks how the cluster stands."""
     card = read_card(live)
-    return NodeCard(live.epoch, card.version, card.rules, card.applied, card.address, card.check, card.digest)
+    return NodeCard(
+        live.epoch, card.version, card.rules, card.applied, card.address, card.check, card.digest,
+        secret=card.secret, fingerprint=card.fingerprint,
+    )  # fmt: skip

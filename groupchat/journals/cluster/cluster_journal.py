@@ -19,6 +19,7 @@ Rules:
 """
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -86,6 +87,7 @@ class ClusterJournal(LocalAnswers):
         self._log = shared
         self._clock = clock
         self._card = Card(version, rules, address)
+        self._fingerprint: Callable[[], str] = lambda: ""
         self._shown = b""
         self._known_rules = rules
         self._state = _NEW
@@ -131,6 +133,11 @@ class ClusterJournal(LocalAnswers):
         """Return how many of these, at least one, fit in one entry."""
         return self._proposing.fitting(operations)
 
+    def introduce(self, secret: str, fingerprint: Callable[[], str]) -> None:
+        """Let this node's card say how others fetch files here."""
+        self._card = replace(self._card, secret=secret)
+        self._fingerprint = fingerprint
+
     def standing(self) -> Standing:
         """Return how the node stands."""
         applying, nodes = self._applying, {name: node_card(live) for name, live in self._living.nodes.items()}
@@ -155,7 +162,7 @@ class ClusterJournal(LocalAnswers):
         place: Place | None = yield self._inner.place()
         self._state = _BEGINNING
         try:
-            begun: Begun = yield self._log.begin(self.node, self._card.encode())
+            begun: Begun = yield self._log.begin(self.node, self._encoded(self._card))
             self._check_place(place, begun)
             up = yield self._inner.presences()
             self._living.up.update((one.node, one.epoch) for one in up)
@@ -201,6 +208,9 @@ class ClusterJournal(LocalAnswers):
 
     # Beginning
 
+    def _encoded(self, card: Card) -> bytes:
+        return replace(card, fingerprint=self._fingerprint()).encode()
+
     def _check_place(self, place: Place | None, begun: Begun) -> None:
         """:raises CannotStart: the journal of this node has carried out another log."""
         if place is None:
@@ -237,7 +247,7 @@ class ClusterJournal(LocalAnswers):
             is_up = yield self._first_of(said, self._refenced)
             if is_up:
                 break
-            begun = yield self._log.begin(self.node, self._card.encode())
+            begun = yield self._log.begin(self.node, self._encoded(self._card))
         self._refenced = None
         if self._on_received is None:
             yield self._applying.hold()
@@ -304,7 +314,7 @@ class ClusterJournal(LocalAnswers):
 
     @inlineCallbacks
     def _begin_again(self) -> "Generator[Deferred[Any], Any, None]":
-        begun: Begun = yield self._log.begin(self.node, self._card.encode())
+        begun: Begun = yield self._log.begin(self.node, self._encoded(self._card))
         yield self._come_up(begun)
         self._tell(lambda: self.on_begun(self.epoch))
 
@@ -332,7 +342,7 @@ class ClusterJournal(LocalAnswers):
         is_running, self._state = self._state is not _BEGINNING or self.epoch > 0, _STOPPED
         if is_running:
             # Nothing must wait for this node, which may never go on.
-            self._show_card(Card(self._card.version, self._card.rules, self._card.address, revision=NEVER))
+            self._show_card(replace(self._card, revision=NEVER))
         self._failure = Failure(JournalUnavailable(f"This node takes no messages any more: {error}"))
         self._proposing.lose_all(self._failure if is_running else Failure(error))
 
@@ -378,15 +388,15 @@ class ClusterJournal(LocalAnswers):
     def _show(self) -> None:
         """Let the others know how far this node is."""
         place, found = self._applying.place, self._checking.found
-        card = Card(
-            self._card.version, self._card.rules, self._card.address, place.number, place.revision,
-            found.number if found else 0, found.digest if found else "",
+        card = replace(
+            self._card, applied=place.number, revision=place.revision,
+            check=found.number if found else 0, digest=found.digest if found else "",
         )  # fmt: skip
         if self._state is _RUNNING:
             self._show_card(card)
 
     def _show_card(self, card: Card) -> None:
-        shown = card.encode()
+        shown = self._encoded(card)
         if shown != self._shown:
             self._shown = shown
             self._log.show(shown).addErrback(lambda failure: None)  # its epoch has ended, as will be noticed

@@ -90,6 +90,9 @@ class LinkedJournal(HeldJournal):
     def presences(self) -> "Deferred[list[Presence]]":
         return self.inner.presences()
 
+    def introduce(self, secret: str, fingerprint: Callable[[], str]) -> None:
+        """Do nothing: the nodes have no cards."""
+
     def standing(self) -> Standing:
         return Standing(self.node, self.epoch, {}, len(self.entries), self.applied, 0.0, 0.0, 0.0, "")
 
