@@ -16,7 +16,7 @@ from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.opening import NodeOptions, open_journal
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.drafts import StoredPost
-from groupchat.model.errors import CannotStart
+from groupchat.model.errors import CannotStart, JournalUnavailable
 from tests.functional.etcd_members import EtcdMembers
 from tests.functional.harness import LIMIT_S, program
 from tests.journals.contract import folder, said
@@ -101,6 +101,26 @@ class NodesOnEtcdTests(TestCase):
         rows = (await self.equal())["posts"]
         self.assertEqual(len(rows), 180)
         self.assertEqual(sorted(acknowledged), sorted(row[8] for row in rows))
+
+    async def test_full_file(self) -> None:
+        """A node whose file cannot grow refuses by name and carries out everything later; the other goes on."""
+        a, b = await self.started("a1"), await self.started("b1")
+        await self.post(a, 1)
+        database = cast(Any, a)._inner._writer._database
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        await b.append([said("x" * 4000) for _ in range(50)])
+        while not a.standing().trouble:
+            await deferLater(cast(Any, reactor), 0.02)
+        with self.assertRaisesRegex(JournalUnavailable, "The disk is full"):
+            await a.append([said("mine")])
+        await b.append([said("another")])
+        self.assertEqual((a.head, b.head), (1, 52))
+        database.execute("PRAGMA max_page_count = 1073741823")
+        while a.head < b.head:
+            await deferLater(cast(Any, reactor), 0.02)
+        await a.append([said("mine")])
+        self.assertEqual(len((await self.equal())["posts"]), 53)
 
     async def test_history_and_a_copy(self) -> None:
         """A server that was alone begins a cluster, a copy of its folder joins it, and another history does not."""
