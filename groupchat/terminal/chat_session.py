@@ -180,7 +180,8 @@ class ChatSession:
         client, chat = self._client, self.chat
         if client is None or chat is None:
             return
-        self._state.reader.base = named(self._server, client.server).url
+        server = named(self._server, client.server)
+        self._state.host, self._state.reader.base = str(server), server.url
         self.welcomed()
         self._status.joined(client)
         chat.joined()

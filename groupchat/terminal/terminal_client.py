@@ -6,7 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from groupchat.client.address import reason
+from groupchat.client.address import addresses_of, reason
 from groupchat.client.core.client_errors import ClientError, Refused
 from groupchat.client.core.client_state import State
 from groupchat.client.core.resumption import Since
@@ -51,7 +51,7 @@ class TerminalClient(Owner):
     ) -> None:  # fmt: skip
         self._to = destination
         self._complain = complain
-        self._state = ChatState(str(destination.server), destination.nick)
+        self._state = ChatState(str(addresses_of(destination.server)[0]), destination.nick)
         self._state.reader.base = destination.server.url
         self._surface, self._display = furnish(self, self._state)
         self._questions = Questions(self._surface)

@@ -286,7 +286,7 @@ class SeveralTest(SessionTest):
             "* a.org closed the connection. What you type is kept, and sent when the connection is back.",
             "* Connected again, to b.org:5001.",
         ])  # fmt: skip
-        self.assertEqual(self.state.reader.base, "http://b.org:5001")
+        self.assertEqual((self.state.reader.base, self.state.host), ("http://b.org:5001", "b.org:5001"))
 
     def test_none_answers(self) -> None:
         """If none can be reached at first, each is named, and the program ends."""
