@@ -10,7 +10,7 @@ Rules:
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.logger import Logger
 
@@ -21,6 +21,7 @@ from groupchat.delivery.ignore_lists import IgnoreLists
 from groupchat.delivery.queue import Notice
 from groupchat.delivery.readers import Readers
 from groupchat.facts.whereabouts import Places
+from groupchat.hall.people.listening import Listener, Unheard
 from groupchat.hall.people.persistence import Persistence
 from groupchat.hall.people.typists import Typists
 from groupchat.interfaces.clock import Clock
@@ -51,29 +52,6 @@ log = Logger()
 
 VOLUNTARY = "left"
 """The code of leaving a room by oneself."""
-
-
-class Listener(Protocol):
-    """What is told of every change of a connection, right after the notices about it."""
-
-    def changed(self, connection: Connection, reason: str = "") -> None:
-        """Note that a connection is in other rooms, or its person has another nickname, or is away or back.
-
-        :param reason: why it left a room, as the others are told.
-        """
-
-    def departed(self, connection: Connection, reason: str) -> None:
-        """Note that a connection has left the hall, or was replaced by another one of its person."""
-
-
-class Unheard:
-    """A listener that nobody needs: there is one hall."""
-
-    def changed(self, connection: Connection, reason: str = "") -> None:
-        """Do nothing."""
-
-    def departed(self, connection: Connection, reason: str) -> None:
-        """Do nothing."""
 
 
 class Attendance:
@@ -355,7 +333,12 @@ class Attendance:
 
     def watch(self, watcher: Watcher) -> None:
         """Note that somebody follows a room from now on: they are listed there, although nobody is told."""
-        self._watchers.setdefault((watcher.current, bool(watcher.person.nick)), {})[watcher] = None
+        self.note_watcher(watcher)
+        self.listener.watching(watcher)
+
+    def note_watcher(self, connection: Connection) -> None:
+        """Note that somebody follows a room at another node."""
+        self._watchers.setdefault((connection.current, bool(connection.person.nick)), {})[connection] = None
 
     def watchers(self, room: Room, most: int | None = None) -> tuple[list[Person], int]:
         """Return who follows a room and is not in it: the accounts, each once, and how many say no nickname.
@@ -379,6 +362,7 @@ class Attendance:
             watching.pop(connection, None)
             if not watching:
                 del self._watchers[place]
+        self.listener.departed(connection, "")
 
     def replace(self, connection: Connection) -> None:
         """Close an old connection because its person came back with a new one, which is in its rooms already.

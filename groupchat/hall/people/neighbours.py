@@ -16,10 +16,11 @@ from groupchat.delivery.doorways import Doorways
 from groupchat.delivery.queue import Notice
 from groupchat.facts.whereabouts import Places
 from groupchat.hall.people.attendance import Attendance
-from groupchat.hall.people.own_presences import LOST, OwnPresences
+from groupchat.hall.people.own_presences import LOST, WATCHER, OwnPresences
 from groupchat.hall.people.typists import Typists
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal
+from groupchat.model import names
 from groupchat.model.drafts import StoredPost
 from groupchat.model.errors import NodeLost, Refusal
 from groupchat.model.events import Acted, AwayChanged, Said, Shared, Typing, Whispered
@@ -144,6 +145,9 @@ class Neighbours:
     def _attend(self, presence: Presence, reason: str) -> None:
         """Let somebody be where another node says that they are."""
         handle, author = presence.handle, presence.author
+        if presence.key.startswith(WATCHER):
+            self._watch(presence)
+            return
         remote = self._remote.get(handle)
         if remote is not None and (remote.gone or remote.person.author != author):
             self._leave(remote, "")
@@ -173,6 +177,17 @@ class Neighbours:
         here = self.own.holder(handle)
         if here is not None:  # its client came back by its token at the other node
             self._attendance.replace(here)
+
+    def _watch(self, presence: Presence) -> None:
+        """Let somebody follow a room at another node: they are listed here, and told nothing."""
+        if presence.handle not in self._remote:
+            account = self._accounts.of(presence.author)
+            person = Person(presence.nick, names.key(presence.nick), presence.author, presence.since, account)
+            remote = self._remote[presence.handle] = RemoteConnection(person, presence)
+            remote.quiet = True
+            remote.rooms, remote.current = presence.rooms, presence.current
+            person.connections = (remote,)
+            self._attendance.note_watcher(remote)
 
     def _change(self, remote: RemoteConnection, presence: Presence, reason: str) -> None:
         """Carry out the differences to what was known of a connection."""

@@ -25,10 +25,14 @@ from groupchat.model.drafts import Operation
 from groupchat.model.errors import NickTaken, NodeLost, Refusal
 from groupchat.model.events import Done, Ref
 from groupchat.model.node_operations import Attend, Depart, Passing, Presence
-from groupchat.state.people import Connection, Person
+from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.roster import Roster
 
 LOST = "This server was cut off from the others of its cluster, and somebody else has your nickname now. Join again."
+
+
+WATCHER = "\0"
+"""The beginning of what stands for the key of a nickname where nobody claims one: whoever only follows a room."""
 
 
 class OwnPresences:
@@ -130,6 +134,12 @@ class OwnPresences:
         """Note that somebody did not come in after all."""
         if self._claims.pop(handle, None) is not None and handle not in self._handles:
             self._depart(Depart(handle, self._journal.node, self._journal.epoch))
+
+    def watching(self, watcher: Watcher) -> None:
+        """Tell that somebody follows a room, who is in none and holds no nickname there."""
+        self._told[watcher] = None
+        self._handles[watcher.handle] = watcher
+        self._news(watcher, "", takes=True)
 
     # What changes
 
@@ -263,9 +273,10 @@ class OwnPresences:
     # How
 
     def _presence_of(self, connection: Connection) -> Presence:
-        return self._presence(
+        found = self._presence(
             connection.person, connection.handle, connection.places, connection.program, connection.screen
         )
+        return replace(found, key=WATCHER + found.handle) if isinstance(connection, Watcher) else found
 
     def _presence(self, person: Person, handle: str, places: Places, program: bool, screen: IScreen) -> Presence:
         account = person.account

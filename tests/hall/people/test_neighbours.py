@@ -20,6 +20,9 @@ from groupchat.model.events import (
     Welcomed,
     Whispered,
 )
+from groupchat.sessions.visit import Visits
+from groupchat.sessions.visitor import Credentials
+from tests.fakes import FakeScreen
 from tests.hall.people.linked import Cluster, Node
 from tests.house import Peer
 
@@ -291,6 +294,33 @@ class PrivateTests(ClusterCase):
         self.assertEqual(alice.codes, ["no-such-nick"])
 
 
+class WatcherTests(ClusterCase):
+    def test_nobody_reads_unseen(self) -> None:
+        """Who follows a room over HTTP is listed at every node, with a nickname or counted, until they stop."""
+        alice = self.come(self.b, "alice")
+        visits = Visits(self.a.hall)
+        watching = []
+        for nick in ("", "bot"):
+            visit = visits.begin(FakeScreen(self.a.clock, "json"))
+            visit.come(Credentials(nick))
+            visit.watch(FakeScreen(self.a.clock, "json"), "lobby", None)
+            watching.append(visit)
+        self.cluster.settle()
+        found = listed(alice, "list")
+        self.assertEqual(([item["nick"] for item in found.items], found.unnamed), (["alice", "bot"], 1))
+        self.assertEqual(shown(alice), [])
+        self.come(self.b, "bot").vanish()
+        self.cluster.settle()
+        later = self.cluster.add("c")
+        carol = self.come(later, "carol")
+        self.assertEqual(listed(carol, "list").unnamed, 1)
+        for visit in watching:
+            visit.end()
+        self.cluster.settle()
+        found = listed(alice, "list")
+        self.assertEqual(([item["nick"] for item in found.items], found.unnamed), (["alice", "carol"], 0))
+
+
 class TokenTests(ClusterCase):
     def test_resumed_at_another_node(self) -> None:
         """A guest who comes back by the token at another node is the same, and the older connection is closed."""
@@ -414,6 +444,20 @@ class CutOffTests(ClusterCase):
             (self.nicks(self.b), self.nicks(self.b, "dev")), (self.nicks(self.a), self.nicks(self.a, "dev"))
         )
         self.assertEqual(self.nicks(self.b), ["alice"])
+
+    def test_changes_while_nothing_is_written(self) -> None:
+        """What changes while the log takes nothing, but nobody is cut off, is told as soon as it can be."""
+        alice, bob = self.come(self.a, "alice", rooms=("dev", "lobby")), self.come(self.a, "bob")
+        alice.say("hello")
+        self.a.pass_time(12)
+        self.assertIsNotNone(self.a.hall.commits.refusal)
+        alice.do("leave", room="dev")
+        bob.vanish()
+        self.assertEqual(self.nicks(self.a), ["alice"])
+        self.cluster.settle()
+        self.a.pass_time(1)
+        self.cluster.settle()
+        self.assertEqual((self.nicks(self.b), self.nicks(self.b, "dev")), (["alice"], []))
 
 
 class RefusedTests(SynchronousTestCase):
