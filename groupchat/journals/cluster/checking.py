@@ -83,5 +83,8 @@ class Checking:
 
     def _fail(self, found: Found) -> None:
         self._differs(
-            JournalBroken(f"what stands in this journal is not what the other nodes have (as of entry {found.number})")
+            JournalBroken(
+                f"what stands in this journal is not what the other nodes have, as of entry {found.number:,}: it needs"
+                " a copy of another one’s, by “groupchat backup” there and “groupchat seed” here"
+            )
         )

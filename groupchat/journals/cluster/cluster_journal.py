@@ -347,6 +347,8 @@ class ClusterJournal(LocalAnswers):
         self._proposing.lose_all(self._failure if is_running else Failure(error))
 
     def _differs(self, error: JournalBroken) -> None:
+        """Stop, and do not start again before somebody has looked: this node is not what the others are."""
+        self.mark_failed(str(error))
         self._is_broken(Failure(error))
 
     def _is_broken(self, failure: Failure) -> None:

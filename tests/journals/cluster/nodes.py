@@ -7,8 +7,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
-from groupchat.interfaces.storage import IReplica
+from groupchat.interfaces.storage import IMarkable, IReplica
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import MemoryLog, SharedLog
 from groupchat.journals.memory import MemoryJournal
@@ -18,6 +19,7 @@ from groupchat.model.node_operations import Presence
 from tests.journals.contract import LOBBY
 
 
+@implementer(IMarkable)
 class FailingJournal(MemoryJournal):
     """A journal in memory whose disk is full, or fails, as long as ``error`` says so; or that waits while ``slow``."""
 
@@ -42,6 +44,10 @@ class FailingJournal(MemoryJournal):
         later.addCallback(lambda _: outcomes)
         self.waiting.append(later)
         return later
+
+    def mark_failed(self, what: str) -> None:
+        """Note what the next start is to say."""
+        self.marked = what
 
     def close(self) -> "Deferred[None]":
         """Note that it is closed."""

@@ -78,6 +78,8 @@ class CheckingTests(ClusterCase):
         self.assertEqual(self.broken(), ["b1"])
         [failure] = self.three["b1"].failures
         self.assertIsInstance(failure.value, JournalBroken)
+        self.assertIn("not what the other nodes have", self.inner["b1"].marked)
+        self.assertEqual([self.inner[name].marked for name in ("a1", "c1")], ["", ""])
         self.assertIsInstance(self.three["b1"].post(said("x")).error, JournalBroken)
         waiting = self.three["c1"].post(said("fine"))
         self.pass_time()
