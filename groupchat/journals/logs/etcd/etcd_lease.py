@@ -111,8 +111,11 @@ async def claimed(rest: Rounds, renewals: Rounds, requests: Requests, node: str,
         except Refused as error:
             lease.end()
             if error.code != _NOT_FOUND:
-                raise CannotStart(f"{rest.server} refuses: {error}.") from error
-            # The lease has ended meanwhile.
+                if not rest.is_patient:
+                    raise CannotStart(f"{rest.server} refuses: {error}.") from error
+                rest.trouble = f"{rest.server} refuses: {error}."
+                await rest.gateway.pause(CLAIM_S)
+            # Otherwise the lease has ended meanwhile.
         except BaseException:
             lease.end()
             raise

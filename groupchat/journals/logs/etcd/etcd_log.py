@@ -202,6 +202,7 @@ class EtcdLog:
         begun = Begun(cluster, epoch, view.newest.number, view.newest.revision)
         self._begun, self._lease, self._count = begun, lease, 0
         self._lookout.epoch = epoch
+        self._rest.is_patient = self._renewals.is_patient = True
         if self._looking is None:
             self._looking = in_background(self._lookout.run(), "Looking at the log")
         return begun

@@ -23,6 +23,7 @@ class Rounds:
     """Asks the server that has answered last, and after every failure the next one.
 
     ``trouble`` is why there is no answer, as long as there is none; ``asked`` when the newest attempt was begun.
+    ``is_patient``: this node has been in the cluster already, so whatever hinders it is waited out, not its end.
     """
 
     def __init__(self, gateway: Gateway, servers: Sequence[Server], first: int = 0) -> None:
@@ -30,6 +31,7 @@ class Rounds:
         self.servers = servers
         self.trouble = ""
         self.asked = 0.0
+        self.is_patient = False
         self._at = first % len(servers)
         self._told: tuple[str, float] | None = None
 
@@ -72,8 +74,10 @@ class Rounds:
     async def first(self, request: Request) -> Answer:
         """Repeat a request until it is answered, and tell in the daemon's log what hinders it.
 
-        :raises CannotStart: no server will ever answer as things are set up, or it was refused.
+        :raises CannotStart: no server will ever answer as things are set up, or it was refused; not of a patient one.
         """
+        if self.is_patient:
+            return await self.insist(request)
         hopeless: set[Server] = set()
         while True:
             server = self.server

@@ -54,8 +54,9 @@ class LogCase(ServersTest):
         asked.answer({"header": HEADER, "ID": str(lease), "TTL": "10"})
 
     def place_taken(self, epoch: int = EPOCH) -> None:
-        """Let a server give the node its place."""
-        asked = self.take(None, "kv/txn")
+        """Let the server that was asked give the node its place; another one may be asked by the lookout."""
+        asked = next(one for one in self.agent.asked if one.body.get("compare"))
+        self.agent.asked.remove(asked)
         self.assertEqual(asked.body["compare"][0]["create_revision"], "0")
         asked.answer({"header": {**HEADER, "revision": str(epoch)}, "succeeded": True, "responses": [{}]})
 
@@ -166,6 +167,23 @@ class BeginTests(LogCase):
         self.take(None, "lease/revoke").answer({})
         self.take(ONE, "kv/txn").answer(look(3, cluster="other"))
         self.failureResultOf(begun, ForeignLog)
+
+    def test_refused_later(self) -> None:
+        """A node that is refused when it begins anew waits until it is not, with a new lease each time."""
+        self.begin()
+        begun = self.log.begin("a1", b"{}")
+        self.take(None, "lease/revoke").answer({})
+        self.take(ONE, "kv/txn").refuse("etcdserver: permission denied", 7, 403)
+        self.assertIn("permission denied", self.log.trouble())
+        self.clock.advance(1)
+        self.take(ONE, "kv/txn").answer(look(3))
+        self.grant(98)
+        self.take(ONE, "kv/txn").refuse("etcdserver: permission denied", 7, 403)
+        self.clock.advance(CLAIM_S)
+        self.grant(99)
+        self.place_taken(31)
+        self.take(ONE, "kv/txn").answer(look(3))
+        self.assertEqual(self.successResultOf(begun).epoch, 31)
 
     def test_again(self) -> None:
         """A new epoch ends the one before, and counts its entries anew."""

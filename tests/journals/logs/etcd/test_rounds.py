@@ -101,6 +101,20 @@ class RoundsTests(ServersTest):
         self.assertIn("user name is empty", error)
         self.assertIn("GROUPCHAT_ETCD_USER", error)
 
+    def test_patient(self) -> None:
+        """A node that was in the cluster already waits until what is wrong has been put right."""
+        self.rounds.is_patient = True
+        result = self.first()
+        for _ in range(2):
+            for server in (ONE, TWO, THREE):
+                self.take(server).answer(b"<html>", 502)
+                self.clock.advance(TURN_S)
+        self.assertIn("is not etcd", self.rounds.trouble)
+        self.take(ONE).refuse("etcdserver: permission denied", 7, 403)
+        self.clock.advance(FULL_S)
+        self.take(ONE).answer({})
+        self.successResultOf(result)
+
     def test_start_hopeless(self) -> None:
         """At the start it is given up when no server can ever answer; not while one might."""
         result = self.first()
