@@ -171,7 +171,7 @@ class Neighbours:
         if person.nick != presence.nick:
             self._attendance.rename(remote, presence.nick, presence.key, is_theirs=True)
         for room in presence.rooms:
-            self._attendance.enter_room(remote, room)
+            self._enter(remote, room)
         self._attendance.settle(remote, Places(presence.rooms, presence.current))
         self._be_away(person, presence.away)
         here = self.own.holder(handle)
@@ -199,9 +199,15 @@ class Neighbours:
             self._attendance.leave_room(remote, room, reason)
             self._drop_closed(room)
         for room in [room for room in presence.rooms if room not in remote.rooms]:
-            self._attendance.enter_room(remote, room)
+            self._enter(remote, room)
         self._attendance.settle(remote, Places(presence.rooms, presence.current))
         self._be_away(person, presence.away)
+
+    def _enter(self, remote: RemoteConnection, room: str) -> None:
+        is_new = self._rooms.find(room) is None
+        self._attendance.enter_room(remote, room)
+        if is_new:
+            self._rooms.revived(room)  # it may have been forgotten, and have a topic
 
     def _be_away(self, person: Person, words: str | None) -> None:
         """Let somebody be away (None: back), and tell people who share a room."""

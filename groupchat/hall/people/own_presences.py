@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
@@ -28,8 +29,13 @@ from groupchat.model.node_operations import Attend, Depart, Passing, Presence
 from groupchat.state.people import Connection, Person, Watcher
 from groupchat.state.roster import Roster
 
+log = Logger()
+
 LOST = "This server was cut off from the others of its cluster, and somebody else has your nickname now. Join again."
 
+
+TIDIED_SWEEPS = 60
+"""Seconds between two looks for presences that are left over."""
 
 WATCHER = "\0"
 """The beginning of what stands for the key of a nickname where nobody claims one: whoever only follows a room."""
@@ -73,6 +79,7 @@ class OwnPresences:
         self._on_the_way: Counter[Person] = Counter()
         """How often something is told of each person that is not on disk yet."""
         self._is_cut_off = False
+        self._sweeps = 0
 
     def holder(self, handle: str) -> Connection | None:
         """Return the connection here that has a handle."""
@@ -269,8 +276,19 @@ class OwnPresences:
         departing, self._departing = self._departing, {}
         for depart in departing.values():
             self._depart(depart)
+        self._sweeps += 1
+        if self._sweeps % TIDIED_SWEEPS == 0:
+            self._tidy()
 
     # How
+
+    def _tidy(self) -> None:
+        """Free the nickname of whoever the others believe to be here, and is not: a mistake must not last for ever."""
+        for handle, row in self.rows.items():
+            is_ours = (row.node, row.epoch) == (self._journal.node, self._journal.epoch)
+            if is_ours and handle not in self._handles and handle not in self._claims:
+                log.warn("{nick} is not here, as the others believe", nick=row.nick)
+                self._depart(Depart(handle, row.node, row.epoch))
 
     def _presence_of(self, connection: Connection) -> Presence:
         found = self._presence(

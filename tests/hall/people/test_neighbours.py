@@ -1,9 +1,13 @@
 """The people of other nodes: they are in rooms and lists, and what they do is shown, in the same order everywhere."""
 
+from dataclasses import replace
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.queue import Change, Receipt
 from groupchat.model.errors import JournalUnavailable
 from groupchat.model.events import (
+    AuthorId,
     Done,
     Entered,
     Event,
@@ -20,6 +24,7 @@ from groupchat.model.events import (
     Welcomed,
     Whispered,
 )
+from groupchat.model.node_operations import Attend
 from groupchat.sessions.visit import Visits
 from groupchat.sessions.visitor import Credentials
 from tests.fakes import FakeScreen
@@ -458,6 +463,35 @@ class CutOffTests(ClusterCase):
         self.a.pass_time(1)
         self.cluster.settle()
         self.assertEqual((self.nicks(self.b), self.nicks(self.b, "dev")), (["alice"], []))
+
+
+class LeftOverTests(ClusterCase):
+    def test_left_over(self) -> None:
+        """A nickname is freed within minutes whose connection is not here, whatever went wrong."""
+        alice = self.come(self.a, "alice")
+        neighbours = self.a.hall.neighbours
+        assert neighbours is not None
+        known = neighbours.own.rows[alice.connection.handle]
+        lost = replace(known, handle="x", author=AuthorId(9), nick="x", key="x")
+        self.a.hall.commits.post(Change(Attend(lost), Receipt()))
+        self.cluster.settle()
+        self.assertIsNotNone(self.b.hall.roster.find("x"))
+        self.a.pass_time(130)
+        self.cluster.settle()
+        self.assertEqual([person.nick for person in self.b.hall.roster], ["alice"])
+        self.assertEqual(alice.codes, [])
+
+    def test_topic_of_a_forgotten_room(self) -> None:
+        """A room that was forgotten here has its topic when somebody at another node has gone there."""
+        alice, bob = self.come(self.a, "alice"), self.come(self.b, "bob")
+        bob.do("join", room="dev").do("topic", text="plans").do("leave", room="dev")
+        self.cluster.settle()
+        self.a.hall.rooms.drop("dev")
+        bob.do("join", room="dev")
+        self.cluster.settle()
+        alice.do("join", room="dev")
+        self.cluster.settle()
+        self.assertEqual([event.topic for event in alice.take() if isinstance(event, Entered)][-1], "plans")
 
 
 class RefusedTests(SynchronousTestCase):
