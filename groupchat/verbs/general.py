@@ -80,7 +80,7 @@ def status(me: Actor) -> Answer:
     if standing is not None:
         item |= {
             "node": standing.node, "nodes": sorted(standing.nodes), "log": standing.head, "applied": standing.applied,
-            "append": round(standing.append_seconds, 4),
+            "append": round(standing.append_seconds, 4), "missing": hall.sharing.missing,
         }  # fmt: skip
     return Listed("status", lines, (item,))
 
@@ -95,6 +95,8 @@ def _place(me: Actor) -> Iterator[str]:
             f" {standing.head:,}, here {standing.applied:,}; "
             + ("nothing can be posted here." if standing.trouble else f"a post takes {_ms(standing.append_seconds)}.")
         )
+    if missing := me.hall.sharing.missing:
+        yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
 
 
 def _ms(seconds: float) -> str:

@@ -246,11 +246,30 @@ class ClusterTests(SynchronousTestCase):
         lines, (item,) = self.asked("status")
         told = "This is a1 of 3 nodes (a1 b1 c1); the log is at 8,842, here 8,840; a post takes 3 ms."
         self.assertIn(told, lines)
-        expected = {"node": "a1", "nodes": ["a1", "b1", "c1"], "log": 8842, "applied": 8840, "append": 0.0031}
+        expected = {
+            "node": "a1",
+            "nodes": ["a1", "b1", "c1"],
+            "log": 8842,
+            "applied": 8840,
+            "append": 0.0031,
+            "missing": 0,
+        }
         self.assertLessEqual(expected.items(), item.items())
         self.stand("e1 cannot be reached.", a1=(0, ""))
         lines, _ = self.asked("status")
         self.assertIn("This is a1 of 1 node (a1); the log is at 8,842, here 8,840; nothing can be posted here.", lines)
+
+    def test_missing_files(self) -> None:
+        """Files that are at other nodes only are counted."""
+
+        class Others:
+            missing = 2
+
+        self.stand("", a1=(0, ""), b1=(0, ""))
+        self.house.hall.sharing.others = Others()  # type: ignore[assignment]
+        lines, (item,) = self.asked("status")
+        self.assertIn("2 shared files must still be fetched from other nodes.", lines)
+        self.assertEqual(item["missing"], 2)
 
     def test_alone(self) -> None:
         """A server that is alone says nothing of nodes."""

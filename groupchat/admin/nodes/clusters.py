@@ -12,6 +12,7 @@ from groupchat.admin.user import ask
 from groupchat.disk.data_folders import data_folder
 from groupchat.doors.control import NAME as CONTROL
 from groupchat.journals.tools.leaving import leave
+from groupchat.model.wording import plural
 from groupchat.verbs.general import compared
 
 
@@ -52,7 +53,8 @@ def _show(path: Path) -> int:
     if not nodes or not status or "node" not in status[0]:
         raise Failed("This daemon is alone: it is no node of a cluster.")
     own = status[0]
-    print(f"{own['node']}: the log is at {own['log']:,}, here {own['applied']:,}")
+    files = f"; {plural(own['missing'], 'shared file')} to be fetched from others" if own["missing"] else ""
+    print(f"{own['node']}: the log is at {own['log']:,}, here {own['applied']:,}{files}")
     width = max(len(one["node"]) for one in nodes)
     for one in nodes:
         behind = max(0, own["log"] - one["applied"])
