@@ -11,6 +11,7 @@ from groupchat.files.copying_files import beside, copy_contents, without
 from groupchat.files.objects import FOLDER, place
 from groupchat.journals.sqlite.database import form, newest_form
 from groupchat.journals.tools.archive import Contents
+from groupchat.journals.tools.belonging import place_in
 from groupchat.journals.tools.snapshots import back_up, snapshot
 from groupchat.model.drafts import StoredFile
 from groupchat.model.errors import CannotStart
@@ -43,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{folder}: {plural(len(files) - len(missing), 'file')} that people share; keep it beside the other.")
     for one in missing:
         print(f"! {place(kept, one.sha256)} is missing or damaged, and so it is in the backup.", file=sys.stderr)
+    if missing and place_in(target) is not None:
+        print("Another node of the cluster may have them: they come here while both run.", file=sys.stderr)
     return 1 if missing else 0
 
 

@@ -54,13 +54,14 @@ def put(source: Path, data: Path, replaces: bool, is_seed: bool = False) -> int:
         print(f"The journal that was there is kept as {restored.aside}.")
     for note in restored.notes:
         print(note)
-    if missing:
-        print(
-            f"! {plural(missing, 'file')} that people share {'is' if missing == 1 else 'are'} not in"
-            f" {beside(source)}: put them there, and {'seed' if is_seed else 'restore'} again with --replace.",
-            file=sys.stderr,
-        )
-    return 1 if missing else 0
+    if not missing:
+        return 0
+    told = f"{plural(missing, 'file')} that people share {'is' if missing == 1 else 'are'} not in {beside(source)}"
+    if is_seed:
+        print(f"{told}; the other nodes give them to this one when it runs.")
+        return 0
+    print(f"! {told}: put them there, and restore again with --replace.", file=sys.stderr)
+    return 1
 
 
 def _files(journal: Path) -> list[StoredFile]:

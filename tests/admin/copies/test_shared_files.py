@@ -8,6 +8,7 @@ from groupchat.files.objects import hash_of, objects, place
 from groupchat.journals.tools.archive import Archive, Contents
 from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.drafts import Draft, Kind, StoredFile
+from groupchat.model.node_operations import Applied, NodeUp
 from tests.admin.cases import ALICE, BOB, ArchiveCase, draft
 
 CONTENTS = {
@@ -46,6 +47,25 @@ class SharedFilesTest(ArchiveCase):
             path.parent.mkdir(0o700, parents=True, exist_ok=True)
             path.write_bytes(content)
         self.assert_sound()
+
+    def join(self) -> None:
+        """Let the folder be that of a node."""
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([NodeUp("a1", 5), Applied("0123456789abcdef", 7, 42, "chain")])
+
+    def test_nodes(self) -> None:
+        """A backup of a node says that others may have what it lacks; a seed without it is a seed all the same."""
+        self.join()
+        backup, data = self.folder / "backup.db", self.folder / "seeded"
+        place(self.shelf, stored("cat.png").sha256).unlink()
+        _, complaints = self.outputs("backup", backup, "--data", self.data, status=1)
+        self.assertIn("is missing or damaged, and so it is in the backup.", complaints)
+        self.assertIn("Another node of the cluster may have them", complaints)
+        place(self.folder / "backup.db.files", stored("secret.txt").sha256).unlink()
+        printed = self.output("seed", "--from", backup, "--data", data, "--node", "b1")
+        self.assertIn("2 files that people share are not in", printed)
+        self.assertIn("the other nodes give them to this one when it runs.", printed)
+        self.assertEqual(self.kept(data / "files"), {"page.html"})
 
     def share(self, name: str, link: str, **more: Any) -> Draft:
         """Draft a file."""
