@@ -37,7 +37,7 @@ REST_S = 5.0
 """Seconds for which a file that no node has given is not asked for again, and a node that is away is left out."""
 
 ROUND_S = 30.0
-"""Seconds after which all that is missing is asked for once more."""
+"""Seconds after which all that is missing is asked for once more; the first times after REST_S, and twice that."""
 
 log = Logger()
 
@@ -91,6 +91,8 @@ class Fetching:
         self._told = 0
         """How many files were logged as missing at the end of the last round."""
         self._round: IDelayedCall | None = None
+        self._pause = REST_S
+        """Seconds until the next round."""
         self._closed = False
 
     @property
@@ -188,6 +190,7 @@ class Fetching:
         for name, card in self._order():
             if (yield self._given(name, card, file)):
                 self._giver = name
+                self._pause = REST_S
                 self.fetched += 1
                 self._found(file.sha256)
                 return
@@ -292,7 +295,8 @@ class Fetching:
             else:
                 log.info("All files that people share are here")
         if self._lacks and self._round is None:
-            self._round = self._clock.callLater(ROUND_S, self._begin_round)
+            self._round = self._clock.callLater(self._pause, self._begin_round)
+            self._pause = min(2 * self._pause, ROUND_S)
 
     def _begin_round(self) -> None:
         self._round = None

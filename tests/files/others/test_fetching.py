@@ -296,6 +296,26 @@ class ByAndByTests(FetchingCase):
         self.clock.advance(0)
         self.assertEqual((self.content(file), self.clock.getDelayedCalls()), (b"hello", []))
 
+    def test_pauses(self) -> None:
+        """It is asked for again soon, and then less and less often; soon again when something has come."""
+        self.nodes = {"b": card("b:1")}
+        pauses: list[float] = []
+        self.fetching.want([stored(b"hello")])
+        for _ in range(5):
+            self.only.refuse()
+            self.clock.advance(0)
+            (call,) = self.clock.getDelayedCalls()
+            pauses.append(call.getTime() - self.clock.seconds())
+            self.clock.advance(pauses[-1])
+        self.assertEqual(pauses, [REST_S, 2 * REST_S, 4 * REST_S, ROUND_S, ROUND_S])
+        self.only.give(b"hello")
+        self.clock.advance(0)
+        self.fetching.want([stored(b"hullo")])
+        self.only.refuse()
+        self.clock.advance(0)
+        (call,) = self.clock.getDelayedCalls()
+        self.assertEqual(call.getTime() - self.clock.seconds(), REST_S)
+
     def test_thousands(self) -> None:
         """Thousands of files that are nowhere take no deep stack, and without nodes no time."""
         files = [stored(b"%d" % number) for number in range(3000)]
