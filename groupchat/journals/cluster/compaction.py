@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from groupchat.interfaces.shared_log import ILog, LiveNode, Space
+from groupchat.interfaces.shared_log import Closed, ILog, LiveNode, Space
 from groupchat.journals.cluster.cards import read_card
 
 COMPACT_S = 3600.0
@@ -80,6 +80,8 @@ class Compaction:
                     )  # fmt: skip
                 yield self._log.compact(upto)
                 self._done = max(self._done, upto)
+        except Closed:
+            pass
         except Exception as error:
             self.log.warn("The log was not compacted: {error}", error=error)
         finally:

@@ -172,18 +172,27 @@ class OneNodeTests(ClusterCase):
     def test_opened_in_the_middle_of_a_transaction(self) -> None:
         """What is carried out together with the entry by which a node has begun is read, and not received too."""
         other = self.started()
-        for tenths in range(2, 7):
-            node = self.node(f"b{tenths}")
-            node.log.delay = tenths / 10
-            starting = node.start()
-            read: list[int] = []
-            starting.addCallback(self.read_and_open, node, read)
-            for number in range(40):
-                other.post(said(str(number)))
-                self.pass_time(0.1)
-            self.pass_time(3)
-            self.successResultOf(starting)
-            self.assertEqual([id for id, _ in node.heads], list(range(read[0] + 1, other.journal.head + 1)), tenths)
+        inner = FailingJournal()
+        inner.slow = True
+        node = self.node("b1", inner)
+        starting = node.start()
+        read: list[int] = []
+        starting.addCallback(self.read_and_open, node, read)
+        while not any(b'"node-up","node":"b1"' in entry.data for entry in self.shared.entries):
+            if len(inner.waiting) > 0 and self.shared.head % 3 == 0:
+                inner.waiting.pop(0).callback(None)
+            other.post(said(str(self.shared.head)))
+            self.pass_time(0.1)
+        for _ in range(3):
+            other.post(said("behind"))
+            self.pass_time(0.5)
+        self.assertNoResult(starting)
+        inner.slow = False
+        while inner.waiting:
+            inner.waiting.pop(0).callback(None)
+        self.pass_time(3)
+        self.successResultOf(starting)
+        self.assertEqual([id for id, _ in node.heads], list(range(read[0] + 1, other.journal.head + 1)))
 
     def read_and_open(self, _: None, node: Node, read: list[int]) -> None:
         """Do what a hall does: note what is there, and receive everything else."""
@@ -323,6 +332,21 @@ class TwoNodesTests(ClusterCase):
         self.pass_time(15)
         self.assertEqual((waiting.ids, self.a.texts, self.b.texts), ([1], ["a"], ["a"]))
         self.assertEqual(self.a.happened, ["fenced", "begun"])
+
+    def test_fenced_with_the_entry_in_and_not_read_yet(self) -> None:
+        """As long as the entry may still come, nobody is told anything."""
+        inner = FailingJournal()
+        c = self.started("c1", inner)
+        inner.error = JournalUnavailable("The disk is full.")
+        c.log.lose_answers = 1
+        waiting = c.post(said("c"))
+        self.clock.advance(0)
+        self.shared.expire("c1")
+        self.pass_time(15)
+        self.assertEqual((waiting.outcomes, waiting.error, c.happened), (None, None, ["fenced"]))
+        inner.error = None
+        self.pass_time(5)
+        self.assertEqual((waiting.ids, c.happened), ([1], ["fenced", "begun"]))
 
     def test_fenced_with_the_entry_not_in(self) -> None:
         """When it is not, that is certain: it never will be."""
