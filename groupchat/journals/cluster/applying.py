@@ -14,7 +14,9 @@ Rules:
    operations of one or several entries, and the place that is reached with them.
 2. A refusal of this node's disk is no outcome of an operation: the same entries are tried again until there is room.
 3. What cannot be read is never skipped.  Stopped is never left: what follows depends on what is missing.
-4. An entry is handed on when it is on disk here, and ``head`` rises with the entries that are handed on.
+4. What this node has appended it knows by the answer to that, and need not wait until the watch shows it, if it has
+   read everything before it.  What the watch shows then must be the same.
+5. An entry is handed on when it is on disk here, and ``head`` rises with the entries that are handed on.
 """
 
 import hashlib
@@ -96,6 +98,8 @@ class Applying:
         self._bytes = 0
         self._since = 0.0
         self._watch: IWatch | None = None
+        self._ahead: deque[tuple[int, int]] = deque()
+        """The numbers and revisions of entries that are known already, and will still be shown by the watch."""
         self._is_paused = False
         self._is_busy = False
         self._is_held = False
@@ -160,21 +164,24 @@ class Applying:
         if not self._waiting and not self._is_busy:
             self._since = self._clock.seconds()
         for one in entries:
-            if one.number != self.known + 1:
-                self._stop_after(f"The log is not whole: entry {self.known + 1:,} is missing. Restore its servers.")
+            if self._ahead:
+                if (one.number, one.revision) != self._ahead.popleft():
+                    self._stop_after(f"The log is another one than before, from entry {one.number:,} on.")
+                    break
+            elif not self._read(one):
                 break
-            try:
-                entry = read_entry(one.data, self._rules)
-            except Unreadable as error:
-                self._stop_after(
-                    f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node."
-                )
-                break
-            self.known = one.number
-            self._waiting.append(Received(one.number, one.revision, entry, one.data))
-            self._bytes += len(one.data)
         if len(self._waiting) > MOST_WAITING or self._bytes > MOST_BYTES:
             self._pause()
+        self._carry_on()
+
+    def take_appended(self, entry: LogEntry) -> None:
+        """Take an entry that is known to be in the log before the watch shows it, if it is the next one."""
+        if self._end is not None or entry.number != self.known + 1 or len(self._ahead) >= MOST_WAITING:
+            return
+        if not self._waiting and not self._is_busy:
+            self._since = self._clock.seconds()
+        if self._read(entry):
+            self._ahead.append((entry.number, entry.revision))
         self._carry_on()
 
     def stop(self, error: CannotStart) -> None:
@@ -199,6 +206,23 @@ class Applying:
         return self._idle
 
     # How
+
+    def _read(self, one: LogEntry) -> bool:
+        """Note an entry that is carried out next; return whether it can be."""
+        if one.number != self.known + 1:
+            self._stop_after(f"The log is not whole: entry {self.known + 1:,} is missing. Restore its servers.")
+            return False
+        try:
+            entry = read_entry(one.data, self._rules)
+        except Unreadable as error:
+            self._stop_after(
+                f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node."
+            )
+            return False
+        self.known = one.number
+        self._waiting.append(Received(one.number, one.revision, entry, one.data))
+        self._bytes += len(one.data)
+        return True
 
     def _stop_after(self, why: str) -> None:
         """Carry out what was read, and nothing behind it."""

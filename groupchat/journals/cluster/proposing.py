@@ -17,7 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.interfaces.shared_log import Appended, Closed, Fenced, ILog
+from groupchat.interfaces.shared_log import Appended, Closed, Fenced, ILog, LogEntry
 from groupchat.journals.cluster.entries import LARGEST, MOST_OPERATIONS, entry_bytes, groups, written
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalUnavailable
@@ -70,6 +70,7 @@ class Proposing:
     :param rules: returns the rules by which entries are written now.
     :param fenced: called, once in an epoch, when it turns out to have ended.
     :param carried_out: returns a Deferred that fires when everything up to a revision is carried out.
+    :param known: is told of each entry that was appended, at once.
 
     ``append_seconds``: how long the newest append took until its entry was durable.
     ``known``: the number of the newest entry that was appended.
@@ -85,6 +86,7 @@ class Proposing:
         rules: Callable[[], int],
         fenced: Callable[[], None],
         carried_out: Callable[[int], "Deferred[None]"],
+        known: Callable[[LogEntry], None],
     ) -> None:
         self._log = shared
         self._clock = clock
@@ -92,6 +94,7 @@ class Proposing:
         self._rules = rules
         self._fenced = fenced
         self._carried_out = carried_out
+        self._take_known = known
         self._epoch = self._count = 0
         self._is_open = False
         self._queue: deque[_Part] = deque()
@@ -202,6 +205,7 @@ class Proposing:
             self.append_seconds = self._clock.seconds() - self._began
             self.known = max(self.known, place.number)
             part.proposal.is_any_in = True
+            self._take_known(LogEntry(place.number, place.revision, data))
             self._append_next()
 
         def failed(failure: Failure) -> None:

@@ -34,6 +34,11 @@ class _Watch:
         self.told.append("stop")
 
 
+def _entry(number: int, posts: int = 1, size: int = 1) -> LogEntry:
+    text = written(Draft(Kind.SAID, ALICE, "alice", NOON, "lobby", "x" * size))
+    return LogEntry(number, number * 10, entry_bytes("a1", 1, number, 1, [text] * posts))
+
+
 class ApplyingTests(SynchronousTestCase):
     """A journal whose writes come to an end when the test says so."""
 
@@ -59,12 +64,7 @@ class ApplyingTests(SynchronousTestCase):
 
     def receive(self, first: int, last: int, posts: int = 1, size: int = 1) -> None:
         """Let entries come with so many posts each."""
-        draft = Draft(Kind.SAID, ALICE, "alice", NOON, "lobby", "x" * size)
-        text = written(draft)
-        self.applying.receive([
-            LogEntry(number, number * 10, entry_bytes("a1", 1, number, 1, [text] * posts))
-            for number in range(first, last + 1)
-        ])  # fmt: skip
+        self.applying.receive([_entry(number, posts, size) for number in range(first, last + 1)])
 
     def write(self) -> None:
         """Let the transaction under way come to its end."""
@@ -140,6 +140,43 @@ class ApplyingTests(SynchronousTestCase):
         self.failureResultOf(never, CannotStart)
         self.failureResultOf(self.applying.reached(9), CannotStart)
         self.assertEqual([str(one) for one in self.ended], ["It is over."])
+
+    def test_appended(self) -> None:
+        """What this node has appended is carried out before the watch shows it, and once."""
+        self.applying.take_appended(_entry(8))
+        self.applying.take_appended(_entry(9))
+        self.assertEqual((self.handed_on, self.applying.known), ([8, 9], 9))
+        self.receive(8, 8)
+        self.applying.take_appended(_entry(10))
+        self.receive(9, 12)
+        self.assertEqual((self.handed_on, self.sizes, self.ended), ([8, 9, 10, 11, 12], [1, 1, 1, 2], []))
+
+    def test_appended_behind_others(self) -> None:
+        """While something before it is not read, what was appended waits for the watch; what was read is not new."""
+        self.applying.take_appended(_entry(9))
+        self.assertEqual(self.handed_on, [])
+        self.receive(8, 9)
+        self.applying.take_appended(_entry(9))
+        self.assertEqual((self.handed_on, self.ended), ([8, 9], []))
+        self.receive(10, 10)
+        self.assertEqual((self.handed_on, self.ended), ([8, 9, 10], []))
+
+    def test_appended_while_the_watch_is_silent(self) -> None:
+        """No more is carried out ahead of the watch than may wait."""
+        for number in range(8, 10 + applying.MOST_WAITING):
+            self.applying.take_appended(_entry(number))
+        self.assertEqual(self.applying.known, 7 + applying.MOST_WAITING)
+        self.receive(8, 10 + applying.MOST_WAITING)
+        self.assertEqual(self.handed_on, list(range(8, 11 + applying.MOST_WAITING)))
+
+    def test_another_log_than_was_appended_to(self) -> None:
+        """If the watch shows something else than was appended, nothing more is carried out."""
+        self.applying.take_appended(_entry(8))
+        self.applying.receive([replace(_entry(8), revision=81), _entry(9)])
+        self.assertEqual(self.handed_on, [8])
+        self.assertEqual([str(one) for one in self.ended], ["The log is another one than before, from entry 8 on."])
+        self.applying.take_appended(_entry(9))
+        self.assertEqual((self.handed_on, self.watch.told), ([8], ["stop", "stop"]))
 
     def test_held(self) -> None:
         """While it is held, entries wait."""
