@@ -12,7 +12,7 @@ from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
 from groupchat.model.errors import CannotStart
 
-_NODE = re.compile("[a-z0-9-]{1,32}")
+_NODE = re.compile("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def check_node(name: str) -> str:
         raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
     if not _NODE.fullmatch(name):
         shown = name if len(name) <= 40 else f"{name[:40]}…"
-        raise CannotStart(f"“{shown}” is not the name of a node: 1 to 32 of a-z, 0-9 and hyphens.")
+        raise CannotStart(f"“{shown}” is not the name of a node: 1 to 32 of a-z, 0-9 and, inside, hyphens.")
     return name
 
 

@@ -201,10 +201,14 @@ class ClusterJournal(LocalAnswers):
         self._living.stop()
         yield self._applying.close()
         self._proposing.lose_all(Failure(JournalUnavailable("The journal is closed.")))
+        failure: Failure | None = None
         try:
             yield self._log.close()
-        finally:
-            yield self._inner.close()
+        except Exception:  # with ``finally``, a close that is given up would fail once more when it is collected
+            failure = Failure()
+        yield self._inner.close()
+        if failure is not None:
+            failure.raiseException()
 
     # Beginning
 

@@ -235,19 +235,20 @@ class SqliteJournal:
 
     @inlineCallbacks
     def _close(self) -> "Generator[Deferred[Any], Any, None]":
-        try:
-            # The readers first: the last connection to close tidies up, which only the writer may do.
-            yield self._searches.call(self._searcher.close)
-        finally:
+        failure: Failure | None = None
+        # The readers first: the last connection to close tidies up, which only the writer may do.
+        for thread, close in (
+            (self._searches, self._searcher.close), (self._reads, self._reader.close),
+            (self._writes, self._writer.close),
+        ):  # fmt: skip
             try:
-                yield self._reads.call(self._reader.close)
-            finally:
-                try:
-                    yield self._writes.call(self._writer.close)
-                finally:
-                    self._searches.join()
-                    self._reads.join()
-                    self._writes.join()
+                yield thread.call(close)
+            except Exception:  # with ``finally``, a close that is given up would fail once more when it is collected
+                failure = failure or Failure()
+        for thread in (self._searches, self._reads, self._writes):
+            thread.join()
+        if failure is not None:
+            failure.raiseException()
 
     def _read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         return self._asked_last(self._reads, function, *args, **kwargs)

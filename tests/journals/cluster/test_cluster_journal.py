@@ -5,6 +5,7 @@ from dataclasses import replace
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.storage import IClusterJournal, IMarkable
+from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Repeated, StoredPost
@@ -59,6 +60,13 @@ class OneNodeTests(ClusterCase):
         self.pass_time()
         self.successResultOf(closing)
         self.assert_refused(node.post(said("a")), "closed")
+
+    def test_close_is_given_up(self) -> None:
+        """A close that nobody ends leaves nothing that fails later, when it is collected."""
+        closing = ClusterJournal.close.__wrapped__(self.started().journal)  # type: ignore[attr-defined]
+        next(closing)  # for what is being carried out
+        closing.send(None)  # for the log
+        closing.close()
 
     def test_closed_while_posting(self) -> None:
         """Whoever waits as it is closed is told; what is in the log is carried out at the next start."""
