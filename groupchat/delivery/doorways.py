@@ -4,8 +4,11 @@ Rules:
 
 1. The joins and leaves of a room that were kept back are announced before anything later about the same nickname.
 2. Whoever is told who is in a room, while leaves or new nicknames of it were not told yet, is told again after them.
+3. In a cluster, what another node says of somebody may be shown before what still waits in the queue about them: then
+   the people in the room are told after that who is there.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -63,6 +66,12 @@ class Doorways:
         """For each room the connections that were told who is there while such were under way: they are told again."""
         self._gathered: list[Notice] | None = None
         """The notices made since ``gather`` was called; None: they go into the queue."""
+        self.is_shared = False
+        """Whether there are other nodes."""
+        self._queued: Counter[tuple[str, str]] = Counter()
+        """The rooms and nicknames that notices are about which wait in the queue, if there are other nodes."""
+        self._overtaken: set[str] = set()
+        """The rooms in which something was shown of somebody that happened after what waits about them."""
 
     @property
     def settings(self) -> Settings:
@@ -86,10 +95,14 @@ class Doorways:
 
     def post(self, notice: Notice) -> None:
         """Put a notice at the end of the queue, or where the notices are gathered that are made just now."""
-        if self._gathered is None:
-            self._commits.post(notice)
-        else:
+        if self._gathered is not None:
             self._gathered.append(notice)
+            if self._queued:
+                self._overtaken.update(room for room, nick in _subjects(notice) if (room, nick) in self._queued)
+        elif self.is_shared:
+            self._commits.post(self._noted(notice))
+        else:
+            self._commits.post(notice)
 
     def announce(self, room: Room, event: Joined | Left, connection: Connection) -> None:
         """Announce a join or leave, or keep it back when there were too many for a room of this size."""
@@ -147,6 +160,27 @@ class Doorways:
             for notice in waiting:
                 self.post(notice)
 
+    def _noted(self, notice: Notice) -> Notice:
+        """Return a notice that goes into the queue, and lists the people again when it was overtaken by another one."""
+        subjects = _subjects(notice)
+        self._queued.update(subjects)
+
+        def told() -> None:
+            if notice.then is not None:
+                notice.then()
+            self._queued.subtract(subjects)
+            for subject in subjects:
+                if not self._queued[subject]:
+                    del self._queued[subject]
+            for name in self._overtaken.intersection(room for room, _ in subjects):
+                self._overtaken.discard(name)
+                room = self._rooms.find(name)
+                for connection in list(room.members) if room is not None else ():
+                    if not connection.node:
+                        self._list_again(connection, (name,))
+
+        return replace(notice, then=told) if subjects else notice
+
     def _untold(self, rooms: tuple[str, ...]) -> Callable[[], None]:
         """Note that a leave or a new nickname in these rooms is on its way; return what to call when it was told."""
         for name in rooms:
@@ -162,3 +196,11 @@ class Doorways:
                             self._list_again(connection, (name,))
 
         return told
+
+
+def _subjects(notice: Notice) -> list[tuple[str, str]]:
+    """Return the rooms and nicknames that a join, a leave or a new nickname is about."""
+    event = notice.event
+    if isinstance(event, Renamed):
+        return [(room, nick) for room in notice.rooms or () for nick in (event.nick, event.new)]
+    return [(event.room, event.nick)] if isinstance(event, Joined | Left) else []

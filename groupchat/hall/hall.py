@@ -309,6 +309,7 @@ class Hall:
             lambda: list(self.sessions), self.clock, self.now,
         )  # fmt: skip
         self.attendance.listener = own
+        self.attendance.doorways.is_shared = True
         self.outcomes.attend, self.outcomes.noted = neighbours.learn, neighbours.noted
         self.outcomes.shared = self.sharing.shared_elsewhere
 

@@ -101,7 +101,7 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
         secure = "encrypted" if one.screen.secure else "not encrypted"
         since = minute(one.since, me.zone)
         kind = f" ({one.screen.terminal})" if one.screen.terminal else ""
-        whence = f"{secure}, from {origin(one.screen.address)}"
+        whence = f"{secure}, " + (f"at the node {one.node}" if one.node else f"from {origin(one.screen.address)}")
         lines.append(
             f"Connection {one.number}{own}: {one.door}{kind}, since {since}, {whence}"
             + (f", by the access token {tokens[one.access]}" if one.access in tokens else "")
@@ -116,6 +116,7 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
                 "number": one.number, "own": one is me.connection, "since": iso(one.since), "door": one.door,
                 "secure": one.screen.secure, "address": one.screen.address, "rooms": list(one.rooms),
                 "access": tokens.get(one.access, ""), "terminal": one.screen.terminal,
+                **({"node": one.node} if one.node else {}),
             }
             for one in person.connections
         ],

@@ -14,16 +14,21 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
+from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import MemoryLog, SharedLog
 from groupchat.journals.memory import MemoryJournal
+from groupchat.model.events import SERVER, AuthorId
 from groupchat.sessions.session import Session
-from tests.fakes import FakePasswords
+from tests.fakes import FakePasswords, hashed
 from tests.house import NOON
 
 SETTINGS = Settings(zone="UTC", flood_burst=100000, notice_burst=100000, commit_refuse_s=5)
 ROOMS = ("lobby", "dev")
+SECRET = "correct horse"
+OWNER = "olga"
+"""The nickname of the one account, whose owner has several programs."""
 
 
 class Site:
@@ -80,12 +85,13 @@ class Program:
     ``truth``: for each number what was shown under it, to anybody; ``claims`` what somebody said.
     """
 
-    def __init__(self, name: str, truth: dict[int, tuple[Any, ...]]) -> None:
+    def __init__(self, name: str, truth: dict[int, tuple[Any, ...]], nick: str = "") -> None:
         self.name = name
+        self.has_account = bool(nick)
         self.truth = truth
         self.site: Site | None = None
         self.token: str | None = None
-        self.nick = name
+        self.nick = nick or name
         self.last = 0
         self.seen: set[int] = set()
         self.rooms: dict[str, set[str]] = {}
@@ -113,6 +119,8 @@ class Program:
         """Ask for a nickname."""
         self.is_refused = False
         more: dict[str, Any] = {"rooms": ["dev", "lobby"]}
+        if self.has_account:
+            more["password"] = SECRET
         if self.token:
             more = {"token": self.token, "since": self.last}
         self.ask("nick", nick=self.nick, **more)
@@ -196,7 +204,7 @@ class Program:
         self.is_refused = event["event"] == "refused" and not self.is_in
         if event.get("code") == "token-invalid":  # it was given out just before the node was killed
             self.forget()
-        elif event.get("code") == "nick-taken" and not self.is_in:
+        elif event.get("code") == "nick-taken" and not (self.is_in or self.has_account):
             self.nick = f"{self.name}{self.asked}"
 
     def forget(self) -> None:
@@ -237,6 +245,9 @@ class Halls:
         for name, hours in zip("abc", (0.0, 2.0, -2.0), strict=True):
             self.sites.append(Site(self.shared, name, hours))
             self.pass_time(1)
+        owner = Account(OWNER, OWNER, AuthorId(7), hashed(SECRET), NOON)
+        self.sites[0].hall.registration.amend(SERVER, owner.made())
+        self.pass_time(1)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; people read what they are shown."""
@@ -331,7 +342,7 @@ class Halls:
                 assert sorted(one["nick"] for one in items) == first.in_room(room), (program.name, room)
                 assert lists.setdefault(room, items) == items, (program.name, room)
         for room in ROOMS:
-            there = [program.nick for program in self.programs.values() if room in program.rooms]
+            there = {program.nick for program in self.programs.values() if room in program.rooms}
             assert sorted(there) == first.in_room(room), (room, there, first.in_room(room))
 
     def close(self) -> None:

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.hall.halls import Halls, Program
+from tests.hall.halls import OWNER, Halls, Program
 
-NAMES = ("anna", "bert", "cleo", "dora")
+NAMES = ("anna", "bert", "cleo", "dora", "olga's first", "olga's second")
 NICKS = ("anna", "bert", "mira")
 
 sites, names, nicks = st.integers(0, 2), st.sampled_from(NAMES), st.sampled_from(NICKS)
@@ -43,7 +43,8 @@ class ThreeHalls(RuleBasedStateMachine):
         """Somebody comes, or comes back, at a node."""
         program = self.halls.programs.get(name)
         if program is None:
-            program = self.halls.programs[name] = Program(name, self.halls.truth)
+            nick = OWNER if name.startswith(OWNER) else ""
+            program = self.halls.programs[name] = Program(name, self.halls.truth, nick)
         if program.site is None and self.halls.sites[site].is_open:
             program.connect(self.halls.sites[site])
 
@@ -137,8 +138,8 @@ class ThreeHalls(RuleBasedStateMachine):
         """Two people ask for one nickname at once; one of them perhaps comes in under it."""
         self.rename(one, nick)
         program = self.halls.programs.get(other)
-        if program is not None and program.site is None:
-            program.nick, program.token = nick, None
+        if program is not None and program.site is None and not program.has_account:
+            program.nick = nick
             program.forget()
             self.come(other, NAMES.index(other) % 3)
         else:

@@ -137,6 +137,14 @@ class AccountTests(DecidedCase):
         """The numbers of the connections of the operator."""
         return [item["number"] for item in listed(self.keeper, "whoami").items[0]["connections"]]
 
+    def test_whoami(self) -> None:
+        """Of a connection at another node they are told which one it is; its address is known there."""
+        self.come(self.b, "keeper", password="correct horse")
+        found = listed(self.keeper, "whoami")
+        self.assertEqual([one.get("node") for one in found.items[0]["connections"]], [None, "b"])
+        self.assertIn("Connection 2: json, since", found.lines[-2])
+        self.assertIn("not encrypted, at the node b", found.lines[-2])
+
     def test_away_at_one(self) -> None:
         """Who is away at one node is away, and back everywhere when they say so at the other."""
         bob, second = self.come(self.b, "bob"), self.come(self.b, "keeper", password="correct horse")

@@ -360,6 +360,25 @@ class TokenTests(ClusterCase):
         self.assertEqual((self.nicks(self.a), self.nicks(self.b)), (["carol"], ["carol"]))
         self.assertEqual(carol.codes, [])
 
+    def test_shown_before_what_waits(self) -> None:
+        """Who leaves a room here and is in it at another node by then is in it for the people here, too, in the end."""
+        bob = self.come(self.a, "bob", rooms=("dev", "lobby"))
+        alice = self.a.connect("json").offer("alice", rooms=("dev", "lobby"))
+        self.cluster.settle()
+        bob.take()
+        again = self.b.connect("json").offer("alice", token=alice.token, rooms=("dev", "lobby"))
+        bob.say("what follows waits for this")
+        self.a.hall.attendance.leave_room(alice.connection, "dev", "")
+        self.b.write()
+        self.cluster.settle()
+        self.assertEqual(again.connection.rooms, ("dev", "lobby"))
+        known: set[str] = set()
+        for event in bob.take():
+            if isinstance(event, Entered) and event.room == "dev":
+                known = {str(one["nick"]) for one in event.people or ()}
+        self.assertEqual(known, {"alice", "bob"})
+        self.assertEqual((self.nicks(self.a, "dev"), self.nicks(self.b, "dev")), (["alice", "bob"], ["alice", "bob"]))
+
     def test_resumed_after_a_loss(self) -> None:
         """A guest whose node is gone comes back at another one, in the same rooms."""
         alice = self.a.connect("json").offer("alice", rooms=("dev", "lobby"))
