@@ -12,7 +12,7 @@ from groupchat.client.client import Client
 from groupchat.client.core.client_errors import NoServerAnswers, NotTrusted, Refused, TimedOut
 from groupchat.client.core.client_state import State
 from groupchat.client.core.connector import HURRY, LASTING
-from groupchat.client.core.pulse import HANDSHAKE, LATE, SHORT_HANDSHAKE
+from groupchat.client.core.pulse import HANDSHAKE, LATE_AMONG_SEVERAL, SHORT_HANDSHAKE
 from groupchat.client.twisted_network import SeveralEndpoints
 from tests.client.fakes import FakeConnection, FakeEndpoint, said
 from tests.client.test_client import ClientCase
@@ -139,7 +139,9 @@ class SeveralServersTest(SeveralCase):
         """Beside a silent connection the next server is tried, and it takes over; the one after it comes next."""
         client = self.client()
         first = self.reach(self.a)
-        self.pass_time(LATE + 1)
+        self.pass_time(LATE_AMONG_SEVERAL)
+        self.assertEqual(self.b.attempts, [])
+        self.pass_time(1)
         self.refuse(self.b)
         second = self.reach(self.c)
         self.assertEqual((first.connected, client.server, self.claim["token"]), (False, "c", "t"))

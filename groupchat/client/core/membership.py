@@ -11,7 +11,7 @@ from groupchat.client.core.client_state import Change, Listeners, State
 from groupchat.client.core.connector import Connector, Dialers, Unnoticed
 from groupchat.client.core.network import Clock, Dialer
 from groupchat.client.core.protocol import JsonLines, Message
-from groupchat.client.core.pulse import HANDSHAKE, PING, SHORT_HANDSHAKE, Pulse
+from groupchat.client.core.pulse import HANDSHAKE, LATE, LATE_AMONG_SEVERAL, PING, SHORT_HANDSHAKE, Pulse
 from groupchat.client.core.requests import Request, Requests, refusal_of
 from groupchat.client.core.results import Result, succeeded
 from groupchat.client.core.resumption import POSTS, Resumption
@@ -66,7 +66,8 @@ class Membership:
         self._spare = Connector(self.dialers, self, clock, Unnoticed(), backoff)
         """Tries another connection beside one that is silent; it takes over as soon as it is established."""
         self._is_trying_spare = False
-        self._pulse = Pulse(clock, self._silent_for, self._try_spare)
+        late_after = LATE_AMONG_SEVERAL if len(self.dialers.servers) > 1 else LATE
+        self._pulse = Pulse(clock, self._silent_for, self._try_spare, late_after)
         self._wire: JsonLines | None = None
         self._asked = 0
         self._entering = ""

@@ -24,6 +24,9 @@ SLOW = 15.0
 LATE = 25.0
 """Seconds of silence after which another connection is tried: the network may have changed, and only it be dead."""
 
+LATE_AMONG_SEVERAL = 15.0
+"""The same if there are other servers: it may be this one that has stopped."""
+
 DEAD = 180.0
 """Seconds of silence after which the connection is dropped; the server's kernel gives it up a little later."""
 
@@ -38,16 +41,17 @@ class Pulse:
     """Notices that a connection is silent, and drops it when the server is too late.  There is one timer.
 
     :param silent: is called with the seconds of silence, each second from SLOW on, and with 0.0 when it ends.
-    :param late: is called when the silence has lasted for LATE, and each second from then on.
+    :param late: is called when the silence has lasted for ``late_after`` seconds, and each second from then on.
     """
 
     def __init__(
         self, clock: Clock, silent: Callable[[float], object] = lambda seconds: None,
-        late: Callable[[], object] = lambda: None,
+        late: Callable[[], object] = lambda: None, late_after: float = LATE,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._silent = silent
         self._late = late
+        self._late_after = late_after
         self._timer: Timer | None = None
         self._heard_at = self._asked_at = 0.0
         self._told = False
@@ -93,7 +97,7 @@ class Pulse:
             wire.send({"do": "ping", "ref": PING})
         if silence >= SLOW:
             self._tell(silence)
-        if silence >= LATE:
+        if silence >= self._late_after:
             self._late()
 
     def _tell(self, silence: float) -> None:
