@@ -13,7 +13,7 @@ from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IReplica
-from groupchat.journals.nodes.digests import checked
+from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.finding import Finder
@@ -61,6 +61,7 @@ from groupchat.model.drafts import (
     StoredPost,
     StoredRoom,
     StoredSession,
+    canonical,
 )
 from groupchat.model.errors import JournalUnavailable, Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
@@ -124,7 +125,8 @@ class MemoryJournal:
 
     def _check(self, check: Check) -> Checked:
         rows = [row for row in self._rows if check.first <= row.id <= check.upto]
-        facts = [self._facts[key] for key in sorted(self._facts)]
+        keys = sorted(key for key in self._facts if key > (check.after_kind, check.after_name))[:FACTS]
+        facts = [(*key, canonical(self._facts[key].value or {})) for key in keys]
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
         return checked(rows, facts, nodes.presences.values(), nodes.nodes, counts)

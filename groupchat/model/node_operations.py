@@ -123,9 +123,10 @@ class Applied:
 
 @record
 class Check:
-    """Every node computes digests of some rows and of all facts at this place of the log; the outcome is Checked.
+    """Every node computes digests of some rows and facts at this place of the log; the outcome is Checked.
 
     ``first``, ``upto``: the numbers of the rows, both inclusive.
+    ``after_kind``, ``after_name``: the facts behind this one, by kind and name; of presences and nodes all.
     ``rows``, ``facts``, ``chain``: what the proposing node found at the check before this one, whose entry had the
     number ``before``; a node that found something else then is not equal to it.  0: there was none.
     The first entry of a log is one of these, which states what its node had before the log began.
@@ -137,6 +138,8 @@ class Check:
     rows: str = ""
     facts: str = ""
     chain: str = ""
+    after_kind: str = ""
+    after_name: str = ""
 
 
 @record
@@ -152,10 +155,15 @@ NodeOperation: TypeAlias = Attend | Depart | NodeUp | NodeDown | Passing | Appli
 
 @record
 class Checked:
-    """The outcome of a check: hex SHA-256 digests of the rows, and of facts, presences and nodes."""
+    """The outcome of a check: hex SHA-256 digests of the rows, and of facts, presences and nodes.
+
+    ``kind``, ``name``: the last of the facts; empty: there are none behind.
+    """
 
     rows: str
     facts: str
+    kind: str = ""
+    name: str = ""
 
 
 @record

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from groupchat.facts.room_facts import RoomOperator
 from groupchat.interfaces.storage import IReplica
+from groupchat.journals.nodes.digests import FACTS
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.model.drafts import Expire, Operation, Outcome
 from groupchat.model.errors import NickTaken, NodeLost, Replaced
@@ -188,6 +189,22 @@ class NodesContract(DecisionsCase):
             await self.append(operation, said("so that there is something"))
         seen.append((await self.checked()).facts)
         self.assertEqual(len(set(seen)), 8)
+
+    async def test_check_takes_some_facts(self) -> None:
+        """It takes the facts behind the one that it names, no more than some at a time, and says which was the last."""
+        facts = [replace(account(ALICE), key=f"n{n:04}", author=AuthorId(n)) for n in range(1, FACTS + 3)]
+        await self.append(*[amend(fact.put()) for fact in facts])
+        [first] = await self.append(Check(1, 0))
+        assert isinstance(first, Checked)
+        self.assertEqual((first.kind, first.name), ("account", facts[FACTS - 1].name))
+        [second] = await self.append(Check(1, 0, after_kind=first.kind, after_name=first.name))
+        assert isinstance(second, Checked)
+        self.assertEqual((second.kind, second.name), ("", ""))
+        await self.append(amend(replace(facts[-1], hash="1:other").put()))
+        [again] = await self.append(Check(1, 0))
+        self.assertEqual(again, first)
+        [again] = await self.append(Check(1, 0, after_kind=first.kind, after_name=first.name))
+        self.assertNotEqual(again, second)
 
     async def test_check_is_repeatable(self) -> None:
         """What has expired, and in which pieces it was removed, does not matter; rows of the same call count."""

@@ -1,4 +1,4 @@
-"""Compare what the nodes have, some rows each minute, so that one that is not equal any more is found and stops.
+"""Compare what the nodes have, some rows and facts each minute: one that is not equal any more is found and stops.
 
 Rules:
 
@@ -64,16 +64,17 @@ class Checking:
         upto = first + ROWS - 1
         if found is None:
             return Check(first, upto)
-        return Check(first, upto, found.number, found.checked.rows, found.checked.facts, found.chain)
+        checked = found.checked
+        return Check(first, upto, found.number, checked.rows, checked.facts, found.chain, checked.kind, checked.name)
 
     def note(self, number: int, chain: str, check: Check, outcome: Checked) -> None:
         """Note that a check is carried out here.  :param chain: up to its entry."""
         known, self.found = self.found, Found(number, chain, outcome)
         self._upto = check.upto
-        if known is not None and check.before == known.number:
-            stated = Found(check.before, check.chain, Checked(check.rows, check.facts))
-            if stated != known:
-                self._fail(known)
+        if known is None or check.before != known.number:
+            return
+        if (check.rows, check.facts, check.chain) != (known.checked.rows, known.checked.facts, known.chain):
+            self._fail(known)
 
     def _is_outvoted(self, found: Found, others: Mapping[str, LiveNode]) -> bool:
         cards = map(read_card, others.values())

@@ -8,7 +8,7 @@ from typing import Any
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import RuleBook
-from groupchat.journals.nodes.digests import checked
+from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
@@ -71,7 +71,7 @@ _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
 _FORGET = "DELETE FROM sessions WHERE digest = ?"
 _VALUE = "SELECT value FROM facts WHERE kind = ? AND name = ?"
-_FACTS = "SELECT kind, name, value FROM facts ORDER BY kind, name"
+_FACTS = "SELECT kind, name, value FROM facts WHERE (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?"
 _BETWEEN = f"SELECT {COLUMNS} FROM posts WHERE id BETWEEN ? AND ? ORDER BY id"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
@@ -264,7 +264,7 @@ class Transaction:
         gone, database = self._gone, self._database
         between = (max(check.first, gone.expired + 1), check.upto)
         rows = (gone.masked(Row(*found)) for found in database.execute(_BETWEEN, between).fetchall())
-        facts = (Fact(kind, name, json.loads(value)) for kind, name, value in database.execute(_FACTS).fetchall())
+        facts = database.execute(_FACTS, (check.after_kind, check.after_name, FACTS)).fetchall()
         counts = (self.head, gone.expired, gone.forgotten)
         return checked(rows, facts, presences_of(database), nodes_of(database), counts)
 

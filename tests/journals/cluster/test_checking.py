@@ -149,6 +149,20 @@ class RangesTests(ClusterCase):
         whole = [(1, ROWS), (ROWS + 1, 2 * ROWS), (2 * ROWS + 1, 3 * ROWS)]
         self.assertEqual(ranges, [*whole, *whole[:2]])
 
+    def test_facts_round_and_round(self) -> None:
+        """So do facts; each check begins behind the last of the one before."""
+        check = self.checking.next(9, {})
+        assert check is not None
+        self.checking.note(1, "", check, Checked("r", "f", "account", "m"))
+        check = self.checking.next(9, {})
+        assert check is not None
+        self.assertEqual((check.after_kind, check.after_name), ("account", "m"))
+        self.checking.note(2, "", check, Checked("r", "f"))
+        check = self.checking.next(9, {})
+        assert check is not None
+        self.assertEqual((check.after_kind, check.after_name), ("", ""))
+        self.assertEqual(self.failures, [])
+
     def test_tie(self) -> None:
         """When as many found this as that, who proposes is believed: the others learn it from the next check."""
         self.checking.note(5, "", Check(1, 9), Checked("mine", "f"))
