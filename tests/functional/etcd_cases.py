@@ -11,10 +11,14 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from groupchat.interfaces.shared_log import Appended, Begun, Closed, Fenced, ILog
+from groupchat.journals.logs.etcd import etcd_lease
 from groupchat.journals.logs.etcd.etcd_location import opened
 from tests.functional.etcd_members import EtcdMembers
 from tests.functional.harness import LIMIT_S, program
 from tests.journals.logs.log_contract import Reader, pause
+
+PATIENT_LEASE_S = 60.0
+"""How long leases are here, so that none ends because a machine has too much to do."""
 
 
 class Node:
@@ -77,6 +81,7 @@ class EtcdTest(TestCase):
 
     def setUp(self) -> None:
         program("etcd")
+        self.patch(etcd_lease, "LEASE_S", PATIENT_LEASE_S)
         self.folder = Path(tempfile.mkdtemp(prefix="groupchat-etcd-"))
         self.etcd = self.members()
         self.addCleanup(self.etcd.close)

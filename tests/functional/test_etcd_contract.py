@@ -10,7 +10,9 @@ from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublish
 from zope.interface import provider
 
 from groupchat.interfaces.shared_log import ILog
+from groupchat.journals.logs.etcd import etcd_lease
 from groupchat.journals.logs.etcd.etcd_location import opened
+from tests.functional.etcd_cases import PATIENT_LEASE_S
 from tests.functional.etcd_members import EtcdMembers
 from tests.functional.harness import program
 from tests.journals.logs.log_contract import LogContract, Reader
@@ -32,6 +34,7 @@ class EtcdLogContract(LogContract):
         cls.etcd.close()
 
     def setUp(self) -> None:
+        self.patch(etcd_lease, "LEASE_S", PATIENT_LEASE_S)
         # No test sees what another one has left.
         self.etcd.clear()
         self.prefix = f"test/{self.id().rpartition('.')[2]}"
