@@ -268,6 +268,7 @@ class EtcdLog:
                     break
                 except (Unanswered, Refused):
                     continue  # it ends by itself
+        self._gateway.is_closed = True
         try:
             await self._closing().addTimeout(ATTEMPT_S, self._clock)
         except TimeoutError:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IConsumer, IReactorTime
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import deferLater
@@ -128,6 +129,8 @@ class Gateway:
 
     def __init__(self, agent: IAgent, clock: IReactorTime, login: tuple[str, str] | None = None) -> None:
         self.clock = clock
+        self.is_closed = False
+        """True: whatever is begun now fails with Closed."""
         self._agent = agent
         self._login = login
         self._tokens: dict[Server, str] = {}
@@ -155,6 +158,8 @@ class Gateway:
 
     def pause(self, seconds: float) -> "Deferred[None]":
         """Fire after some time."""
+        if self.is_closed:
+            return fail(Closed())
         return deferLater(self.clock, seconds)
 
     async def send(self, agent: IAgent, server: Server, request: Request) -> IResponse:
@@ -199,6 +204,9 @@ class Gateway:
         :raises Unanswered: it cannot be done.
         :raises Closed: it was cancelled.
         """
+        if self.is_closed:
+            doing.close()
+            raise Closed
         done: Deferred[T] = Deferred.fromCoroutine(doing)
         timer = self.clock.callLater(limit, done.cancel)
         try:
@@ -248,9 +256,9 @@ def in_background(doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None
 
 
 def _was_cancelled(error: BaseException) -> bool:
-    """Return whether a request has ended because it was given up: Agent wraps that in an error of its own."""
-    inner = [failure.value for failure in getattr(error, "reasons", ())]
-    return isinstance(error, CancelledError) or any(isinstance(one, CancelledError) for one in inner)
+    """Return whether a request has ended because it was given up, which is told in several ways."""
+    causes = [error, *(failure.value for failure in getattr(error, "reasons", ()))]
+    return any(isinstance(one, CancelledError | ConnectingCancelledError) for one in causes)
 
 
 def _read(server: Server, status: int, body: bytes) -> Answer:

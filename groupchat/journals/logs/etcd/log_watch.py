@@ -178,7 +178,7 @@ class LogWatch:
     async def _run(self) -> None:
         wait = FIRST_PAUSE_S
         gateway = self._rounds.gateway
-        while True:
+        while not self.is_stopped:
             server, before = self.server, self.moves
             try:
                 view = self._requests.view(await gateway.call(server, self._requests.look()))

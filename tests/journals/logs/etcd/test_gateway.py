@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionDone, ConnectionRefusedError, DNSLookupError
+from twisted.internet.error import ConnectingCancelledError, ConnectionDone, ConnectionRefusedError, DNSLookupError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseNeverReceived
 
@@ -167,6 +168,21 @@ class AnswersTests(GatewayCase):
         self.assertFalse(response.is_left)
         response.feed(b" ")
         self.assertTrue(response.is_left)
+
+    def test_cancelled_while_connecting(self) -> None:
+        """A connection that is given up before it is made is no server that cannot be reached."""
+        for is_closing in (False, True):
+            result = self.call()
+            asked = self.take()
+            error = ConnectingCancelledError(IPv4Address("TCP", "10.0.0.1", 2379))
+            asked.response.addErrback(lambda _, error=error: Failure(error))
+            if is_closing:
+                result.cancel()
+                self.failureResultOf(result, Closed)
+            else:
+                self.clock.advance(ATTEMPT_S)
+                self.assertIn("does not answer", str(self.unanswered(result)))
+            self.assert_quiet()
 
     def test_cancelled(self) -> None:
         """Whoever closes the log gets Closed, and nothing is left waiting."""
