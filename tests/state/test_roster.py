@@ -152,6 +152,36 @@ class FreeTests(SynchronousTestCase):
         self.assertIs(self.roster.of(AuthorId(1)), self.dave)
 
 
+class WantedTests(SynchronousTestCase):
+    """A nickname that somebody asks the cluster for."""
+
+    def setUp(self) -> None:
+        self.roster = Roster(Accounts())
+        self.alice, self.bob = (Person(nick, nick, AuthorId(n), 0.0) for n, nick in enumerate(("alice", "bob"), 1))
+        for person in (self.alice, self.bob):
+            self.roster.claim(person)
+
+    def test_nobody_else(self) -> None:
+        """Until it is known whether it is theirs, nobody else here takes it; afterwards they can."""
+        known = self.roster.want(self.alice, "mira", "mira")
+        self.assertRaises(NickTaken, self.roster.want, self.bob, "mira", "mira")
+        self.assertRaises(NickTaken, self.roster.check_free, "Mira", "mira")
+        self.roster.check_free("mira", "mira", self.alice)
+        known()
+        self.roster.rename(self.bob, "mira", "mira")
+        self.assertIs(self.roster.find("mira"), self.bob)
+
+    def test_theirs(self) -> None:
+        """What the nodes know is not asked: whoever had it, or asked for it, has it no longer."""
+        self.roster.want(self.bob, "mira", "mira")
+        self.roster.rename(self.alice, "mira", "mira", is_theirs=True)
+        self.assertIs(self.roster.find("mira"), self.alice)
+        self.assertIsNone(self.roster.find("alice"))
+        self.roster.rename(self.alice, "bob", "bob", is_theirs=True)
+        self.roster.release(self.bob)
+        self.assertEqual((self.roster.find("bob"), self.roster.of(self.bob.author)), (self.alice, None))
+
+
 class LooksTests(SynchronousTestCase):
     """Olga has an account."""
 

@@ -443,6 +443,27 @@ class CutOffTests(ClusterCase):
         assert here is not None
         self.assertEqual(here.author, other.connection.person.author)
 
+    def test_nothing_is_missed_by_who_is_put_out(self) -> None:
+        """Who is put out in the midst of an entry comes back by the token, and is shown what stands before it there."""
+        carol = self.come(self.b, "carol")
+        alice = self.a.connect("json").offer("alice")
+        self.cluster.settle()
+        token = alice.token
+        self.cut_off()
+        carol.say("hold").say("said before")
+        self.b.connect("json").offer("alice")
+        self.b.write().apply()
+        self.b.write().apply()
+        self.assertEqual([type(one).__name__ for one in self.cluster.entries[-1][1]][-2:], ["Draft", "Attend"])
+        self.a.apply()
+        self.assertEqual(alice.codes, ["node-lost"])
+        self.cluster.begin(self.a.journal)
+        self.cluster.settle()
+        back = self.a.connect("json").offer("alicia", token=token)
+        self.cluster.settle()
+        welcome = next(one for one in back.answers if isinstance(one, Welcomed))
+        self.assertEqual((welcome.nick, welcome.position), ("alicia", 1))
+
     def test_nickname_lost_in_the_new_epoch(self) -> None:
         """So is who had it taken away after the node has begun anew, but before it told of its people."""
         alice = self.come(self.a, "alice")
