@@ -89,7 +89,6 @@ class ClusterJournal(LocalAnswers):
         self._card = Card(version, rules, address)
         self._fingerprint: Callable[[], str] = lambda: ""
         self._shown = b""
-        self._known_rules = rules
         self._state = _NEW
         self._failure: Failure | None = None
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)

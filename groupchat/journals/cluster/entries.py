@@ -2,6 +2,8 @@
 
 An entry says which node wrote it in which epoch, as the how-manieth of that, and by which rules.  Whoever does not
 know its form, its rules or one of its operations stops there: to skip it would be to disagree with the others.
+So whatever older versions cannot read or would carry out otherwise, also a new field of an operation, is written only
+when the rules that have it are in force: not before every living node knows them.
 """
 
 import json
