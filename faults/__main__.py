@@ -25,6 +25,7 @@ from faults import (
     times,
     unfair,
 )
+from faults.cluster import all_steps, demo
 from faults.trial import NotRun, Trial, Verdict
 
 
@@ -102,6 +103,10 @@ FAULTS = {
     "guesses": Fault(unfair.guesses, "1,000 addresses guess at an account: 30 guesses count, its owner is let in"),
     "hellos": Fault(unfair.hellos, "TLS that is begun and not established takes 64 KiB a connection at most"),
     "figures": Fault(unfair.figures, "half requests for figures: few are kept, and others are answered within 1 s"),
+    "cluster": Fault(
+        all_steps.carried_out,
+        "three nodes and three members of etcd: nothing is lost, doubled or not the same at all nodes",
+    ),
     "fuzz": Fault(fuzz.fuzzed, "doors and telnet filter under a fuzzer: no exception, and only valid lines are sent"),
 }
 
@@ -121,7 +126,18 @@ def main() -> int:
         "--leak", metavar="BYTES", type=int, default=0,
         help="make the daemon leak so many bytes with each connection: a soak must find that (default: 0)",
     )  # fmt: skip
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="with “cluster”: start three nodes and three members of etcd to try them out",
+    )
     arguments = parser.parse_args()
+    if arguments.demo:
+        if arguments.names != ["cluster"]:
+            parser.error("--demo goes with “cluster” only")
+        with Trial(full=False) as trial:
+            demo.show(trial)
+        return 0
     unknown = set(arguments.names) - set(FAULTS) - {SOAK}
     if unknown:
         parser.error(f"unknown fault: {', '.join(sorted(unknown))}; the faults are {', '.join([*FAULTS, SOAK])}")

@@ -73,6 +73,7 @@ class Trial:
         prefix: Sequence[str] = (),
         program: Sequence[str] = TWISTD,
         host: str = HOST,
+        port: int | None = None,
         exempt: str = "0.0.0.0/0",
     ) -> Daemon:
         """Start a daemon without waiting for it.
@@ -81,6 +82,7 @@ class Trial:
         :param data: its data folder; by default one that the daemons of this trial use one after the other.
         :param prefix: a command that runs it, such as ``prlimit --nofile=256``.
         :param program: the program to run instead of twistd.
+        :param port: where it listens; by default a free one.
         :param exempt: networks that are exempt from the limits of addresses and lines.
         """
         self._daemons += 1
@@ -88,7 +90,7 @@ class Trial:
         folder.mkdir()
         (folder / "settings.toml").write_text(settings)
         command = [
-            *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:{free_port()}:interface={host}",
+            *prefix, *program, "-n", "--pidfile=", "groupchat", "--port", f"tcp:{port or free_port()}:interface={host}",
             "--data", str(data or self.folder / "data"), "--settings", "settings.toml", "--exempt", exempt,
             *options,
         ]  # fmt: skip

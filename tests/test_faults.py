@@ -1,6 +1,9 @@
 """Faults: the verdict of a soak, and the inputs that the fuzzer begins with."""
 
+import contextlib
+import io
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +11,18 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from faults import fuzz
+from faults.__main__ import main
+from faults.cluster.cluster import TimedLedger, different, running
+from faults.cluster.planted import says
+from faults.cluster.steps import judged
 from faults.far_clients import Numbers
 from faults.links import QUEUE_S, Shaper, Weather
 from faults.soak import Sample, growth, is_flat
+from groupchat.checker.agreement import Agreement
+from groupchat.checker.ledger import Findings
+from groupchat.checker.roamers import ClusterLoad
+from groupchat.model.drafts import Amendment
+from tests.journals.contract import ALICE, BOB, said, whispered
 
 
 class SoakTest(SynchronousTestCase):
@@ -169,3 +181,61 @@ class Echo(fuzz.Door):
 
     def converse(self, opening: bytes, data: bytes, prepare: Callable[[Any], object] = lambda transport: None) -> bytes:
         return data[1:]
+
+
+class ClusterTest(SynchronousTestCase):
+    """How what was seen of a cluster is judged."""
+
+    def load(self) -> ClusterLoad:
+        load = ClusterLoad([("127.0.0.1", 1), ("127.0.0.1", 2)], TimedLedger("cafe"), 1, 1.0)
+        self.addCleanup(load.close)
+        return load
+
+    def test_judged(self) -> None:
+        """A step is kept without faults, if everybody came back by token; else the first faults are told."""
+        load = self.load()
+        self.assertTrue(judged(load, Agreement(Findings())).is_kept)
+        self.assertFalse(judged(load, Agreement(Findings()), False).is_kept)
+        seen = judged(load, Agreement(Findings(lost=["it is lost"]), differing=["it differs"]), figure="after 3 s")
+        self.assertFalse(seen.is_kept)
+        for words in ("lost 1,", "differing 1;", "after 3 s", "! lost: it is lost", "! differing: it differs"):
+            self.assertIn(words, seen.figure)
+        load.turned_away["token-invalid"] = 1
+        seen = judged(load, Agreement(Findings()))
+        self.assertEqual((seen.is_kept, "tokens were not known" in seen.figure), (False, True))
+
+    def test_different(self) -> None:
+        """The first row that is not the same is told, or how many there are."""
+        self.assertEqual(different([(1, "a"), (2, "b")], [(1, "a"), (2, "c")]), "(2, 'b') is not (2, 'c')")
+        self.assertEqual(different([(1, "a")], []), "1 rows are not 0")
+
+    def test_running(self) -> None:
+        """A load runs while something else is done, and what goes wrong with it is not lost."""
+        load = self.load()
+        with running(load) as ledger:
+            ledger.acknowledge(ledger.attempt(0, 0), 1)
+        self.assertGreaterEqual(ledger.silence, 0.0)
+
+        def fail(wait: float) -> None:
+            raise ValueError("It does not run.")
+
+        self.patch(load, "_turn", fail)
+
+        def run() -> None:
+            with running(load):
+                pass
+
+        self.assertRaisesRegex(ValueError, "It does not run", run)
+
+    def test_says(self) -> None:
+        """Only entries in which something is said in a room are left out by the node that skips."""
+        self.assertTrue(says([said("one"), said("two")]))
+        self.assertFalse(says([said("one"), whispered("psst", ALICE, BOB)]))
+        self.assertFalse(says([Amendment(ALICE, 0.0, ())]))
+
+    def test_demo_alone(self) -> None:
+        """The cluster to try out is no fault that is injected with others."""
+        self.patch(sys, "argv", ["faults", "--demo", "kill"])
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            self.assertRaises(SystemExit, main)
+        self.assertIn("--demo goes with “cluster” only", errors.getvalue())

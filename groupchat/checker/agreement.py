@@ -80,11 +80,11 @@ def read_all(load: ClusterLoad, patience: float) -> list[Node]:
     ledger, nodes = load.ledger, []
     after = max(ledger.after, 0)
     for name, server in zip(load.names, load.servers, strict=True):
-        with contextlib.closing(Drain(server, patience, load.changing)) as drain:
+        with contextlib.closing(Drain(server, patience, load.changing, compares=True)) as drain:
             # Whatever else is said in that room is not of this run.
             changed = {id: text for id, text in drain.messages(after) if text.startswith(f"{ledger.run}^")}
             forms = dict(drain.forms)
-        with contextlib.closing(Drain(server, patience, ledger.room)) as drain:
+        with contextlib.closing(Drain(server, patience, ledger.room, compares=True)) as drain:
             posts, people = drain.posts(ledger), Counter(drain.people())
             nodes.append(Node(name, posts, forms | drain.forms, changed, people))
     return nodes

@@ -133,6 +133,13 @@ class EtcdMembers:
         member.launch(self.members, self._options)
         self._until(lambda: self._is_usable(member), f"{member.name} is there again")
 
+    def restart_all(self) -> None:
+        """Start all again that were killed, and wait until they can be used."""
+        for member in self.members:
+            if not member.is_running:
+                member.launch(self.members, self._options)
+        self.wait()
+
     def wait(self) -> None:
         """Wait until each running member takes what is written, and knows the same leader."""
         self._until(lambda: all(map(self._is_usable, self._running())), "all members can be used")

@@ -1,0 +1,132 @@
+"""Nodes of a cluster that are not as they should be: ``python -m faults.cluster.planted WHAT …``.
+
+``skipping`` leaves out every tenth entry of another node that says something; ``early`` acknowledges what is said
+before it stands in the log; ``forgetting`` removes what is older than two seconds, by its own clock.  A checker that
+has never failed on these proves nothing.
+``checking`` compares itself with the others each two seconds instead of each minute; ``newer`` is the next release,
+which knows newer rules.  All further arguments are passed on to twistd.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+from groupchat.journals.cluster import cluster_journal
+from groupchat.journals.cluster.applying import Applying, Received
+from groupchat.journals.cluster.cluster_journal import ClusterJournal
+from groupchat.journals.cluster.entries import RULES
+from groupchat.model.drafts import Draft, Expire, Kind, Operation, Outcome
+
+EACH = 10
+"""Of so many entries one is skipped."""
+KEPT_S = 2.0
+"""Seconds after which the forgetting node removes what was said."""
+CHECK_S = 2.0
+"""Seconds between two checks of nodes that check themselves often."""
+
+
+def says(operations: Sequence[Operation]) -> bool:
+    """Return whether these are only things that were said in a room."""
+    return all(isinstance(operation, Draft) and operation.kind is Kind.SAID for operation in operations)
+
+
+class SkippingApplying(Applying):
+    """Leaves out some entries of other nodes."""
+
+    _seen = 0
+
+    def _carry_out(self, taken: Sequence[Received]) -> None:
+        super()._carry_out([self._emptied(one) for one in taken])
+
+    def _emptied(self, one: Received) -> Received:
+        if one.entry.node == _own_name() or not one.entry.operations or not says(one.entry.operations):
+            return one
+        self._seen += 1
+        if self._seen % EACH:
+            return one
+        entry = type(one.entry)(**{**_fields(one.entry), "operations": ()})
+        return Received(one.number, one.revision, entry, one.data)
+
+
+class EarlyJournal(ClusterJournal):
+    """Acknowledges what is said when it is in its own journal, whatever the log says later."""
+
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        proposed = super().append(operations)
+        if not operations or not says(operations):
+            return proposed
+        proposed.addErrback(lambda failure: None)
+        return self._inner.append(operations)
+
+
+class ForgettingJournal(ClusterJournal):
+    """Removes what is old by its own clock."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        LoopingCall(self._forget).start(0.5, now=False)
+
+    def _forget(self) -> None:
+        self._inner.append([Expire(time.time() - KEPT_S)])
+
+
+class NewerJournal(ClusterJournal):
+    """Knows newer rules than this release."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **{**more, "rules": RULES + 1})
+
+
+def _own_name() -> str:
+    return sys.argv[sys.argv.index("--node") + 1]
+
+
+def _fields(entry: Any) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+
+
+def _journal(kind: type[ClusterJournal]) -> Callable[[], None]:
+    def plant() -> None:
+        cluster_journal.ClusterJournal = kind  # type: ignore[misc]
+
+    return plant
+
+
+def _skip() -> None:
+    setattr(cluster_journal, "Applying", SkippingApplying)  # noqa: B010  # a name that it imports
+
+
+def _check_often() -> None:
+    for name, seconds in (("CHECK_S", CHECK_S), ("SHOW_S", CHECK_S / 4)):
+        setattr(cluster_journal, name, seconds)
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "skipping": _skip,
+    "early": _journal(EarlyJournal),
+    "forgetting": _journal(ForgettingJournal),
+    "newer": _journal(NewerJournal),
+    "checking": _check_often,
+}
+
+
+def program(what: str) -> list[str]:
+    """Return the command that runs such a node."""
+    return [sys.executable, "-m", "faults.cluster.planted", what]
+
+
+def main() -> None:
+    """Run twistd with what was planted."""
+    PLANTS[sys.argv.pop(1)]()
+    from twisted.scripts.twistd import run
+
+    sys.argv[0] = "twistd"
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""``groupchat verify`` with all nodes of a cluster, against nodes that agree, and some that are broken on purpose."""
+
+import time
+
+from faults.cluster.cluster import Cluster
+from faults.cluster.planted import program
+from faults.trial import Trial
+from groupchat.checker.agreement import agree
+from groupchat.checker.roamers import ClusterLoad
+from tests.functional import harness
+from tests.functional.harness import LIMIT_S, FunctionalTest
+from tests.functional.test_verify import verify
+
+
+class AgreeingNodesTest(FunctionalTest):
+    """Two nodes on one member of etcd, of which the second may be broken."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        harness.program("etcd")
+        trial = Trial(full=False)
+        self.addCleanup(trial.__exit__, None, None, None)
+        self.cluster = Cluster(trial, names=("a1", "b1"), count=1)
+
+    def start(self, what: str = "") -> ClusterLoad:  # type: ignore[override]
+        """Start the nodes, the second with what is planted in it, and put a load on them."""
+        if what:
+            self.cluster.nodes[1].program = program(what)
+        self.cluster.start()
+        return self.cluster.load()
+
+    def find(self, what: str) -> str:
+        """Return what is found to be wrong with a broken node, as soon as there is something."""
+        load = self.start(what)
+        end = time.monotonic() + LIMIT_S
+        while time.monotonic() < end:
+            load.run(1.0)
+            load.settle(LIMIT_S)
+            agreement = agree(load, LIMIT_S, 0.0)
+            if agreement.findings.lost and agreement.differing:
+                return "\n".join(agreement.lines())
+        raise AssertionError(f"A node that is {what} is not found out within {LIMIT_S:g} s.")
+
+    def test_sound(self) -> None:
+        """Sound nodes agree, under the same load, and so do their tables; the command says so."""
+        load = self.start()
+        load.run(2.0)
+        agreement = self.cluster.findings(load)
+        self.assertTrue(agreement.good, list(agreement.lines()))
+        self.assertGreater(load.ledger.highest, 20)
+        addresses = [f"127.0.0.1:{node.port}" for node in self.cluster.nodes]
+        status, counts, printed = verify(*addresses, "--clients", 4, "--rate", 40, "--seconds", 1)
+        self.assertEqual((status, counts["lost"], counts["differing"]), (0, 0, 0), printed)
+
+    def test_skipping(self) -> None:
+        """A node that leaves out an entry is found out: what comes next has other numbers there."""
+        self.assertRegex(self.find("skipping"), "! lost: .* was acknowledged as .*: it stands at")
+
+    def test_early(self) -> None:
+        """So is one that acknowledges what does not stand in the log yet."""
+        self.assertRegex(self.find("early"), "! lost: .* was acknowledged as")
+
+    def test_own_clock(self) -> None:
+        """So is one that removes old messages by its own clock."""
+        self.assertRegex(self.find("forgetting"), "! differing: .* is there at 127.0.0.1:.*, and not at")
