@@ -85,6 +85,8 @@ class Fetching:
         """Until when each file is not asked for again that could not be fetched, and why it could not."""
         self._away: dict[str, float] = {}
         """Until when each node that could not be reached is left out."""
+        self._troubles: dict[str, str] = {}
+        """What was logged last of each node that could not be reached."""
         self._giver = ""
         """The node that has given the last file: it is asked first."""
         self._is_working = False
@@ -234,9 +236,9 @@ class Fetching:
             kept: StoredFile = yield incoming.finish()
         except NotGiven as error:
             incoming.abort()
-            if error.is_away:
-                self._away[name] = self._clock.seconds() + REST_S
             log.debug("The node {node} has not given {place}: {why}", node=name, place=_place(file), why=str(error))
+            if error.is_away:
+                self._leave_out(name, card, str(error))
             return False
         except FileDamaged:
             log.error("The node {node} has given something else for {place}", node=name, place=_place(file))
@@ -245,8 +247,17 @@ class Fetching:
             raise NoSpace(f"This file cannot be kept on this node. {refusal}", refusal.wait) from refusal
         finally:
             del self._transfers[file.sha256]
+        self._troubles.pop(name, None)
         self._shelf.release(kept.sha256)
         return True
+
+    def _leave_out(self, name: str, card: NodeCard, why: str) -> None:
+        """Ask a node that cannot be reached for nothing for a while; the log says why, once."""
+        self._away[name] = self._clock.seconds() + REST_S
+        if self._troubles.get(name) != why and not self._closed:
+            self._troubles[name] = why
+            log.warn("No files can be fetched from the node {node} at {address}: {why}",
+                     node=name, address=card.address, why=why)  # fmt: skip
 
     def _note_failure(self, failure: Failure, file: StoredFile) -> Failure:
         """Remember why a file could not be fetched."""

@@ -67,6 +67,20 @@ class Requests(Protocol):
         """Close all connections."""
 
 
+@implementer(IStreamClientEndpoint)
+class QuietEndpoint:
+    """Connects without a line in the daemon's log for each connection."""
+
+    def __init__(self, within: IStreamClientEndpoint) -> None:
+        self._within = within
+
+    def connect(self, factory: Any) -> "Deferred[Any]":
+        """Connect."""
+        factory.noisy = False
+        connected: Deferred[Any] = self._within.connect(factory)
+        return connected
+
+
 @implementer(IAgentEndpointFactory)
 class Pins:
     """Makes the connections to nodes: each has the certificate that its card says."""
@@ -85,7 +99,7 @@ class Pins:
             endpoint = kind(self._reactor, host, uri.port, CONNECT_S)
         except ValueError:
             endpoint = HostnameEndpoint(self._reactor, host, uri.port, CONNECT_S, attemptDelay=0.05)
-        return wrapClientTLS(PinnedTls(self._fingerprint), endpoint)
+        return QuietEndpoint(wrapClientTLS(PinnedTls(self._fingerprint), endpoint))
 
 
 class NodeRequests:

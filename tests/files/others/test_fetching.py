@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
-from twisted.logger import capturedLogs
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -184,12 +184,21 @@ class AskedForTests(FetchingCase):
         self.assertEqual(self.requests.all, [])
 
     def test_away(self) -> None:
-        """A node that cannot be reached is left out for a while, for every file."""
+        """A node that cannot be reached is left out for a while, for every file; the log says why, once."""
         self.fetching.fetch(stored(b"1"))
-        self.only.refuse(is_away=True)
+        with capturedLogs() as logs:
+            self.only.refuse(is_away=True)
         self.only.give(b"1")
+        told = [formatEvent(one) for one in logs if one["log_level"] is LogLevel.warn]
+        self.assertEqual(told, ["No files can be fetched from the node b at b:1: it does not have it"])
         self.nodes.pop("c")
         self.failureResultOf(self.fetching.fetch(stored(b"2")), FilesUnavailable)
+        self.clock.advance(REST_S)
+        with capturedLogs() as logs:
+            fetched = self.fetching.fetch(stored(b"3"))
+            self.only.refuse(is_away=True)
+        self.failureResultOf(fetched, FilesUnavailable)
+        self.assertEqual([one for one in logs if one["log_level"] is LogLevel.warn], [])
         self.clock.advance(REST_S)
         self.fetching.fetch(stored(b"3"))
         self.assertEqual(self.only.address, "b:1")
