@@ -12,8 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.config.settings import Settings
 from groupchat.daemon.metrics import LAG_STEP_S, Metrics, MetricsServer, MetricsSite
 from groupchat.doors.reception import Reception
+from groupchat.files.memory_shelf import MemoryShelf
+from groupchat.files.others.fetching import Fetching
 from groupchat.hall.health import Reload
 from groupchat.model.errors import CannotStart
+from tests.files.others.test_fetching import FakeRequests, card, stored
 from tests.house import House
 
 
@@ -51,6 +54,19 @@ class MetricsTest(SynchronousTestCase):
         self.assertGreaterEqual(figures["commit_seconds_count{}"], 1)
         self.assertGreaterEqual(figures["fanout_seconds_count{}"], 1)
         self.assertGreater(figures["delivered_bytes_total{}"], 0)
+
+    def test_files_of_other_nodes(self) -> None:
+        """A node counts the files that are missing here, and those that have come; a server that is alone has none."""
+        sharing = self.house.hall.sharing
+        shelf = sharing.shelf = MemoryShelf()
+        self.assertNotIn("files_missing{}", self.figures())
+        requests = FakeRequests()
+        sharing.others = Fetching(shelf, lambda: {"b": card("b:1")}, requests, cast(Any, self.house.clock), "secret")
+        self.addCleanup(sharing.others.close)
+        sharing.others.want([stored(b"1"), stored(b"2")])
+        requests.asked[0].give(b"2")
+        figures = self.figures()
+        self.assertEqual((figures["files_missing{}"], figures["files_fetched_total{}"]), (1, 1))
 
     def test_what_a_post_is(self) -> None:
         """Messages are counted; edits, deletions, topics and what is refused are not, but have their batch."""
