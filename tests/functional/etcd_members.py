@@ -29,12 +29,12 @@ class PortTaken(Exception):
 class EtcdMember:
     """One member.  What it writes is in the file ``log`` of its folder."""
 
-    def __init__(self, name: str, folder: Path, scheme: str = "http") -> None:
+    def __init__(self, name: str, folder: Path, port: int, peer_port: int, scheme: str = "http") -> None:
         self.name = name
         self.folder = folder
         self.scheme = scheme
-        self.port = free_port()
-        self.peer_port = free_port()
+        self.port = port
+        self.peer_port = peer_port
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -115,13 +115,19 @@ class EtcdMembers:
         """Start all, and wait until they can be used."""
         for attempt in range(START_TRIES):
             scheme = "http" if self._context is None else "https"
+            ports: set[int] = set()
+            while len(ports) < 2 * self._count:
+                ports.add(free_port())
             self.members = [
-                EtcdMember(f"e{n + 1}", self.folder / f"{attempt}" / f"e{n + 1}", scheme) for n in range(self._count)
+                EtcdMember(f"e{n + 1}", self.folder / f"{attempt}" / f"e{n + 1}", ports.pop(), ports.pop(), scheme)
+                for n in range(self._count)
             ]
             for member in self.members:
                 member.launch(self.members, self._options)
             try:
                 self.wait()
+                for member in self.members:
+                    self._identify(member)
             except PortTaken:
                 self.close()
             else:
@@ -130,8 +136,17 @@ class EtcdMembers:
 
     def restart(self, member: EtcdMember) -> None:
         """Start a member again that was killed, and wait until it can be used."""
+
+        def is_there() -> bool:
+            try:
+                return self._is_usable(member)
+            except PortTaken:  # whoever has it may not have it for long
+                (member.folder / "log").unlink()
+                member.launch(self.members, self._options)
+                return False
+
         member.launch(self.members, self._options)
-        self._until(lambda: self._is_usable(member), f"{member.name} is there again")
+        self._until(is_there, f"{member.name} is there again")
 
     def restart_all(self) -> None:
         """Start all again that were killed, and wait until they can be used."""
@@ -205,6 +220,15 @@ class EtcdMembers:
         for member in self.members:
             member.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _identify(self, member: EtcdMember) -> None:
+        """:raises PortTaken: it is another etcd that answers at this member's port."""
+        answer = self.call("cluster/member/list", member=member)
+        peer = f"http://{HOST}:{member.peer_port}"
+        if not any(
+            one["ID"] == answer["header"]["member_id"] and peer in one["peerURLs"] for one in answer["members"]
+        ):  # fmt: skip
+            raise PortTaken(member.name)
 
     def _running(self) -> list[EtcdMember]:
         return [member for member in self.members if member.is_running]

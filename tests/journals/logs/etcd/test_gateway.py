@@ -1,5 +1,6 @@
 """One request to one server, and what becomes of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -13,6 +14,11 @@ from groupchat.journals.logs.etcd import gateway
 from groupchat.journals.logs.etcd.etcd_requests import STATUS
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
 from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
+
+
+def instead(error: Exception) -> Callable[[Failure], Failure]:
+    """Return what turns any failure into this one."""
+    return lambda _: Failure(error)
 
 
 class GatewayCase(ServersTest):
@@ -175,7 +181,7 @@ class AnswersTests(GatewayCase):
             result = self.call()
             asked = self.take()
             error = ConnectingCancelledError(IPv4Address("TCP", "10.0.0.1", 2379))
-            asked.response.addErrback(lambda _, error=error: Failure(error))
+            asked.response.addErrback(instead(error))
             if is_closing:
                 result.cancel()
                 self.failureResultOf(result, Closed)
