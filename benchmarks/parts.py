@@ -43,7 +43,7 @@ def parts(count: int, tell: Tell) -> list[Row]:
     """
     tell("parts: a line through the door, the hall and the door again")
     rows = [_row("door, hall, door: without sockets, disk and other threads", _chat(count))]
-    with _writer() as writer:
+    with new_writer() as writer:
         tell("parts: the steps of the journal")
         rows.append(_row(f"its row, {BATCH} in a commit, with the flush", _post(writer, count, BATCH)))
         rows.append(_row(f"its words, indexed {LARGE_PIECE} at a time", _index(writer)))
@@ -55,7 +55,7 @@ def _row(part: str, cpu_us: float) -> Row:
     return {"scenario": "parts", "part": part, "cpu_us": cpu_us}
 
 
-def _timed(count: int, work: Callable[[], object]) -> float:
+def timed(count: int, work: Callable[[], object]) -> float:
     """Return this thread's processor time for each of ``count`` lines, including the kernel's, in microseconds."""
     spent = []
     for _ in range(TIMES):
@@ -93,7 +93,7 @@ def _chat(count: int) -> float:
                 member.dataReceived(lines)
             _end(turn)
 
-    return _timed(count, talk)
+    return timed(count, talk)
 
 
 def _end(turn: list[Callable[[], None]]) -> None:
@@ -103,7 +103,7 @@ def _end(turn: list[Callable[[], None]]) -> None:
 
 
 @contextmanager
-def _writer() -> Iterator[Writer]:
+def new_writer() -> Iterator[Writer]:
     top = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
     folder = Folder(top / "data" / "chat.db")
     writer = Writer(opened(folder.database, folder.marked()), folder)
@@ -123,7 +123,7 @@ def _post(writer: Writer, count: int, batch: int) -> float:
                  for number in range(batch)]
             )  # fmt: skip
 
-    return _timed(count, write)
+    return timed(count, write)
 
 
 def _index(writer: Writer) -> float:
@@ -133,7 +133,7 @@ def _index(writer: Writer) -> float:
         for _ in range(pieces):
             writer.index.fill(writer.head, LARGE_PIECE)
 
-    return _timed(pieces * LARGE_PIECE, index)
+    return timed(pieces * LARGE_PIECE, index)
 
 
 def _text(number: int) -> str:

@@ -65,14 +65,23 @@ def _environment(preload: Path | None) -> dict[str, str]:
 class Server:
     """A process that listens on ``port`` of the loopback interface; its own ``folder`` is removed at the end."""
 
-    def __init__(self, command: Sequence[str], port: int, folder: Path, *, preload: Path | None = None) -> None:
-        """Start it; ``preload`` is a library that is loaded before the system's."""
+    def __init__(
+        self, command: Sequence[str], port: int, folder: Path, *, preload: Path | None = None, pinned: bool = True
+    ) -> None:
+        """Start it.
+
+        :param preload: a library that is loaded before the system's.
+        :param pinned: whether it has one processor only.
+        """
         self.port = port
         self.folder = folder
         self._log = folder / "output.txt"
 
         def prepare() -> None:
-            pin(SERVER_CORE)
+            if pinned:
+                pin(SERVER_CORE)
+            else:
+                os.sched_setaffinity(0, range(os.cpu_count() or 1))
             raise_descriptors()
 
         self.begun = time.monotonic()

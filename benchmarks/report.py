@@ -118,4 +118,8 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
          ("KiB/connection", "memory_kib", ".1f"), ("p50 ms", "p50_ms", ".2f"), ("p99 ms", "p99_ms", ".2f"),
          ("load CPU", "load_cpu", ".0%")],
     ),
+    "cluster": _plain(
+        "cluster: three nodes that share a log in etcd, beside one server, all on this machine",
+        [("figure", "figure", ""), ("measured", "value", ",.2f"), ("unit", "unit", "")],
+    ),
 }  # fmt: skip

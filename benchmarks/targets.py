@@ -7,6 +7,11 @@ from benchmarks.figures import Row
 
 OURS = "groupchat"
 
+MORE = "the node's p50 less that of etcd's transaction"
+TWICE = "CPU of the busiest node with twice the members / of one server"
+CATCHING_UP = "catching up"
+"""Figures of the scenario ``cluster`` that are judged."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -44,7 +49,7 @@ class Rows:
 def judged(measured: Sequence[Row]) -> list[Target]:
     """Return every target whose figures were measured."""
     rows = Rows(measured)
-    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows), *_web(rows)]
+    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows), *_web(rows), *_cluster(rows)]
     return [Target(name, limit, figure) for name, limit, figure in wanted if figure is not None]
 
 
@@ -108,6 +113,19 @@ def _web(rows: Rows) -> _Wanted:
         wanted.append((f"CPU per delivery, {peer}, 64 outstanding / text", 1.1, rows.value("ratio", **known)))
         wanted.append((f"KiB for a connection, {peer}", 5.0, rows.value("memory_kib", **known)))
     return wanted
+
+
+def _cluster(rows: Rows) -> _Wanted:
+    """Return targets for nodes that share a log."""
+
+    def figure(name: str) -> float | None:
+        return rows.value("value", scenario="cluster", figure=name)
+
+    return [
+        ("one who posts at a node, ms more than etcd's transaction", 1.0, figure(MORE)),
+        ("CPU of a node, twice the members at three nodes / at one server", 1.0, figure(TWICE)),
+        ("ms to catch up with 10,000 posts", 1000.0, _ratio(1e7, figure(CATCHING_UP))),
+    ]
 
 
 def _growth(rows: Rows) -> _Wanted:

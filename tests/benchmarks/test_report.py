@@ -118,4 +118,4 @@ class CommandLineTest(SynchronousTestCase):
     def test_figures_can_be_kept(self) -> None:
         """Rows are plain JSON."""
         self.assertEqual(json.loads(json.dumps(MEASURED)), MEASURED)
-        self.assertEqual(len(set(SCENARIOS)), 10)
+        self.assertEqual(len(set(SCENARIOS)), 11)

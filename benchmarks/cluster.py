@@ -1,0 +1,226 @@
+"""Cluster: what sharing a log in etcd costs a post, and what it gains, beside one server in the same run."""
+
+import shutil
+import time
+from collections.abc import Mapping
+
+from benchmarks.crowd import Crowd, gather
+from benchmarks.figures import Row, Tell, median, quantile
+from benchmarks.load import Load, Span
+from benchmarks.node_parts import node_parts
+from benchmarks.node_peers import NODES, BareEtcd, Cluster, three_nodes
+from benchmarks.ours import AskingGroupchat, Groupchat
+from benchmarks.processes import Server
+from benchmarks.targets import CATCHING_UP, MORE, TWICE
+
+POSTERS = 20
+OUTSTANDING = 200
+"""Posts on their way at any time; those who post hear each other, so they are fewer."""
+IDLE_S = 2.0
+RATE = 40.0
+"""Posts a second for those who only listen: few enough that three nodes of one machine keep up."""
+
+
+def cluster(members: int, behind: int, lines: int, seconds: float, rounds: int, tell: Tell) -> list[Row]:
+    """Return one row for each figure.
+
+    :param members: how many one server has, and the nodes between them, to be compared.
+    :param behind: posts that a node catches up with.
+    :param lines: posts for each time that a part is timed.
+    """
+    if shutil.which("etcd") is None:
+        tell("cluster: left out: etcd is not installed.")
+        return []
+    tell("cluster: what carrying out an entry is made of")
+    rows = node_parts(lines)
+    with three_nodes() as made:
+        rows += _posting(made, 1, 1, seconds, rounds, tell)
+        rows += _posting(made, POSTERS, OUTSTANDING, seconds, rounds, tell)
+        rows += _listening(made, members, seconds, rounds, tell)
+        rows += _catching_up(made, behind, rounds, tell)
+    return rows
+
+
+def _row(figure: str, value: float, unit: str) -> Row:
+    return {"scenario": "cluster", "figure": figure, "value": value, "unit": unit}
+
+
+def _used(servers: Mapping[str, Server]) -> dict[str, float]:
+    return {name: server.cpu_s() for name, server in servers.items()}
+
+
+def _idle(made: Cluster) -> dict[str, float]:
+    """Return the seconds of processor time that each uses in a second in which nobody says anything."""
+    servers = {**made.nodes, "alone": made.alone}
+    before = _used(servers)
+    time.sleep(IDLE_S)
+    return {name: (used - before[name]) / IDLE_S for name, used in _used(servers).items()}
+
+
+def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int, tell: Tell) -> list[Row]:
+    """Somebody posts as soon as an earlier post is answered: to one server, at a node, and etcd's part of it."""
+    found: dict[str, list[float]] = {}
+
+    def note(name: str, value: float) -> None:
+        found.setdefault(name, []).append(value)
+
+    idle = _idle(made)
+    bare = BareEtcd(made.etcd)
+    crowds = {"alone": gather(AskingGroupchat(), made.alone.port, count)}
+    crowds["a1"] = gather(AskingGroupchat(), made.nodes["a1"].port, count, first=POSTERS + 1)
+    loads = {name: Load(one.sockets, one.sockets, AskingGroupchat.speech, 1) for name, one in crowds.items()}
+    try:
+        for number in range(rounds):
+            tell(f"cluster: {window} posts outstanding, round {number + 1} of {rounds}")
+            for name, load in loads.items():
+                load.run(0.3, window=window)
+                load.run(5.0)
+                servers = {"alone": made.alone} if name == "alone" else made.nodes
+                before, begun = _used(servers), time.monotonic()
+                span = load.run(seconds, window=window)
+                load.run(5.0)
+                took = time.monotonic() - begun
+                after = _used(servers)
+                note(f"p50 {name}", quantile(span.delays, 0.5))
+                note(f"posts/s {name}", span.delivered / span.seconds)
+                for one in servers:
+                    note(f"cpu {one}", (after[one] - before[one] - idle[one] * took) * 1e6 / max(1, span.sent))
+            if window == 1:
+                note("p50 etcd", quantile(bare.run(seconds), 0.5))
+    finally:
+        for load in loads.values():
+            load.close()
+        for crowd in crowds.values():
+            crowd.close()
+        bare.close()
+    who = "one post outstanding" if window == 1 else f"{window} posts outstanding"
+    rows = [_row(f"{who}: p50 at one server alone", median(found["p50 alone"]), "ms")]
+    if window == 1:
+        more = [node - etcd for node, etcd in zip(found["p50 a1"], found["p50 etcd"], strict=True)]
+        rows += [
+            _row("etcd's transaction by itself: p50", median(found["p50 etcd"]), "ms"),
+            _row(f"{who}: p50 at a node", median(found["p50 a1"]), "ms"),
+            _row(MORE, median(more), "ms"),
+        ]
+    else:
+        ratios = [node / alone for node, alone in zip(found["posts/s a1"], found["posts/s alone"], strict=True)]
+        rows += [
+            _row(f"{who}: p50 at a node", median(found["p50 a1"]), "ms"),
+            _row(f"{who}: one server alone", median(found["posts/s alone"]), "posts/s"),
+            _row(f"{who}: a node", median(found["posts/s a1"]), "posts/s"),
+            _row(f"{who}: node / one server alone", median(ratios), "×"),
+        ]
+    others = [min(pair) for pair in zip(found["cpu b1"], found["cpu c1"], strict=True)]
+    return [
+        *rows,
+        _row(f"{who}: CPU of one server alone", min(found["cpu alone"]), "µs/post"),
+        _row(f"{who}: CPU of the node they are at", min(found["cpu a1"]), "µs/post"),
+        _row(f"{who}: CPU of another node", min(others), "µs/post"),
+    ]
+
+
+def _listening(made: Cluster, members: int, seconds: float, rounds: int, tell: Tell) -> list[Row]:
+    """One who posts, and many who listen: at one server, and the same number and twice as many at three nodes."""
+    least: dict[str, list[float]] = {}
+    idle = _idle(made)
+    plain = Groupchat()
+    for number in range(rounds):
+        for times in (0, 1, 2):
+            tell(f"cluster: {members} members at one server, {times * members} at the nodes, round {number + 1}")
+            share = times * members // len(NODES)
+            places = {name: (server, share) for name, server in made.nodes.items()}
+            work = {"node": _work(plain, places, seconds, idle)} if times else {"node": _empty(made, seconds, idle)}
+            least.setdefault(f"node {times}", []).append(work["node"])
+            if times == 1:
+                one = _work(plain, {"alone": (made.alone, members)}, seconds, idle)
+                least.setdefault("alone", []).append(one)
+    alone, empty, third, twice = (min(least[name]) for name in ("alone", "node 0", "node 1", "node 2"))
+    per_member = (twice - empty) / (2 * members / len(NODES))
+    return [
+        _row(f"{members} members at one server: CPU", alone, "µs/post"),
+        _row("no members at a node: CPU", empty, "µs/post"),
+        _row(f"{members} members at three nodes: CPU of the busiest", third, "µs/post"),
+        _row(f"{2 * members} members at three nodes: CPU of the busiest", twice, "µs/post"),
+        _row(TWICE, twice / alone, "×"),
+        _row("a member more at a node: CPU", per_member, "µs/post"),
+        _row("members of three nodes at the CPU of one server",
+             (alone - empty) / per_member * len(NODES) / members, "× members"),
+    ]  # fmt: skip
+
+
+def _work(
+    peer: Groupchat, places: Mapping[str, tuple[Server, int]], seconds: float, idle: Mapping[str, float]
+) -> float:
+    """Return the processor time of the busiest of these servers for a post, with so many members at each."""
+    crowds: list[Crowd] = []
+    first = 1
+    try:
+        for server, count in places.values():
+            crowds.append(gather(peer, server.port, count, first=first))
+            first += count
+        sockets = [one for crowd in crowds for one in crowd.sockets]
+        load = Load(sockets, crowds[0].sockets[:1], peer.speech, len(sockets) - 1)
+        try:
+            load.run(0.5, rate=RATE)
+            load.run(10.0)
+            return _busiest({name: server for name, (server, _) in places.items()}, load, seconds, idle)
+        finally:
+            load.close()
+    finally:
+        for crowd in crowds:
+            crowd.close()
+
+
+def _busiest(servers: Mapping[str, Server], load: Load, seconds: float, idle: Mapping[str, float]) -> float:
+    before, begun = _used(servers), time.monotonic()
+    span: Span = load.run(seconds, rate=RATE)
+    load.run(10.0)
+    took = time.monotonic() - begun
+    after = _used(servers)
+    return max((after[name] - before[name] - idle[name] * took) * 1e6 / max(1, span.sent) for name in servers)
+
+
+def _empty(made: Cluster, seconds: float, idle: Mapping[str, float]) -> float:
+    """The same for a node at which nobody is but one who posts."""
+    one = gather(AskingGroupchat(), made.nodes["a1"].port, 1)
+    load = Load(one.sockets, one.sockets, AskingGroupchat.speech, 1)
+    try:
+        load.run(0.5, rate=RATE)
+        load.run(10.0)
+        return _busiest(made.nodes, load, seconds, idle)
+    finally:
+        load.close()
+        one.close()
+
+
+def _catching_up(made: Cluster, behind: int, rounds: int, tell: Tell) -> list[Row]:
+    """A node was away while others went on: how fast it carries out what it has missed."""
+    rates, work = [], []
+    for number in range(rounds):
+        tell(f"cluster: a node catches up with {behind:,} posts, round {number + 1} of {rounds}")
+        made.stop("c1")
+        nothing, spent = made.start("c1"), made.nodes["c1"].cpu_s()
+        made.stop("c1")
+        posted = _post(made.nodes["a1"], behind)
+        took = made.start("c1")
+        rates.append(posted / max(took - nothing, 1e-3))
+        work.append((made.nodes["c1"].cpu_s() - spent) * 1e6 / posted)
+    return [
+        _row(CATCHING_UP, median(rates), "posts/s"),
+        _row("catching up: CPU", min(work), "µs/post"),
+    ]
+
+
+def _post(server: Server, count: int) -> int:
+    """Let some post this many and a few more; return how many they were."""
+    crowd = gather(AskingGroupchat(), server.port, POSTERS)
+    load = Load(crowd.sockets, crowd.sockets, AskingGroupchat.speech, 1)
+    posted = 0
+    try:
+        while posted < count:
+            posted += load.run(0.5, window=OUTSTANDING).sent
+        posted += load.run(10.0).sent
+    finally:
+        load.close()
+        crowd.close()
+    return posted

@@ -1,0 +1,116 @@
+"""Nodes of a cluster with an etcd of three members, all on this machine, beside one server with its own journal."""
+
+import http.client
+import json
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.ours import AskingGroupchat
+from benchmarks.peer import Peer
+from benchmarks.processes import HOST, Server, free_port
+from tests.functional.etcd_members import EtcdMembers
+
+NODES = ("a1", "b1", "c1")
+
+
+class Node(AskingGroupchat):
+    """A node; whoever posts there waits for the answer."""
+
+    def __init__(self, location: str, name: str) -> None:
+        self._options = ["--journal", f"{location}/bench", "--node", name]
+
+    def command(self, folder: Path, port: int, members: int, data: Path | None = None) -> list[str]:
+        """Return the command."""
+        return [*super().command(folder, port, members, data), *self._options]
+
+
+class Cluster:
+    """Three nodes, three members of etcd, and a server ``alone`` that shares nothing.
+
+    None of them is pinned: on machines of their own they would not keep each other from a processor.
+    """
+
+    def __init__(self, etcd: EtcdMembers, top: Path) -> None:
+        self.etcd = etcd
+        self.nodes: dict[str, Server] = {}
+        self._top = top
+        self.alone = _started(AskingGroupchat(), top / "alone")
+
+    def start(self, name: str) -> float:
+        """Start a node, with the data it had before; return the seconds until it greets."""
+        server = _started(Node(self.etcd.location, name), self._top / name)
+        self.nodes[name] = server
+        return time.monotonic() - server.begun
+
+    def stop(self, name: str) -> None:
+        """End a node; its data stay."""
+        self.nodes.pop(name).stop(keep=True)
+
+    def close(self) -> None:
+        """End everything but etcd."""
+        for server in (*self.nodes.values(), self.alone):
+            server.stop()
+
+
+def _started(peer: Peer, folder: Path) -> Server:
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    server = Server(peer.command(folder, port, 0), port, folder, pinned=False)
+    try:
+        server.wait_until_open(greets=True)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+@contextmanager
+def three_nodes() -> Iterator[Cluster]:
+    """Start everything, and end it."""
+    with ExitStack() as stack:
+        top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="groupchat-bench-")))
+        etcd = EtcdMembers(top / "etcd", len(NODES))
+        stack.callback(etcd.close)
+        etcd.start()
+        made = Cluster(etcd, top)
+        stack.callback(made.close)
+        for name in NODES:
+            made.start(name)
+        yield made
+
+
+class BareEtcd:
+    """A client that does nothing but etcd's part of a post, at the member that the first node appends at."""
+
+    def __init__(self, etcd: EtcdMembers) -> None:
+        self._connection = http.client.HTTPConnection(HOST, etcd.members[0].port, timeout=60.0)
+        self._connection.connect()
+        key, sent = (b64encode(name).decode("ascii") for name in (b"/bare/log", b"/bare/sent"))
+        value = b64encode(bytes(300)).decode("ascii")
+        self._body = json.dumps(
+            {"compare": [{"key": key, "target": "VERSION", "result": "GREATER", "version": "-1"},
+                         {"key": sent, "target": "VERSION", "result": "GREATER", "version": "-1"}],
+             "success": [{"request_put": {"key": key, "value": value}}, {"request_put": {"key": sent}},
+                         {"request_range": {"key": key, "keys_only": True}}]}
+        )  # fmt: skip
+
+    def run(self, seconds: float) -> Sequence[float]:
+        """Make one transaction after the other; return the milliseconds that each took."""
+        took = []
+        end = time.monotonic() + seconds
+        while (begun := time.monotonic()) < end:
+            self._connection.request("POST", "/v3/kv/txn", self._body, {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            read = answer.read()
+            if answer.status != 200 or not json.loads(read).get("succeeded"):
+                raise OSError(f"etcd answers {answer.status}: {read!r}")
+            took.append((time.monotonic() - begun) * 1e3)
+        return took
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
