@@ -11,7 +11,7 @@ from pathlib import Path
 from faults.trial import START_S, NotRun, Trial, Verdict, need, need_root, summary, wait_for
 from groupchat.checker.ledger import Findings
 from groupchat.journals.tools.audit import Audit
-from tests.functional.harness import TWISTD, Daemon
+from tests.functional.harness import TWISTD
 
 SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN."""
@@ -38,7 +38,7 @@ def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings,
     daemon = trial.start(data=disk.mount() / "data", program=program)
     load = trial.load(daemon, 20, 2000.0)
     load.run(1.5)
-    _stop(daemon)
+    stop(daemon.process)
     disk.cut_power()
     daemon.kill()
     load.run(0.05)  # what was sent is not answered
@@ -54,16 +54,16 @@ def lose_power(trial: Trial, program: Sequence[str] = TWISTD) -> tuple[Findings,
     return findings, summary(load.ledger, findings)
 
 
-def _stop(daemon: Daemon) -> None:
-    """Stop all its threads, each between two system calls.
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Stop all threads of a process, each between two system calls.
 
     If a flush is in progress when a file system is shut down, Linux (6.18) may report that it succeeded
     although it did not, as a plain program shows too: what is acknowledged then says nothing about the daemon.
     """
-    daemon.process.send_signal(signal.SIGSTOP)
-    tasks = Path(f"/proc/{daemon.process.pid}/task")
+    process.send_signal(signal.SIGSTOP)
+    tasks = Path(f"/proc/{process.pid}/task")
     if not wait_for(lambda: all(_state(task) == "T" for task in tasks.iterdir()), START_S):
-        raise AssertionError("The daemon did not stop.")
+        raise AssertionError("The process did not stop.")
 
 
 def _state(task: Path) -> str:
@@ -72,16 +72,19 @@ def _state(task: Path) -> str:
 
 
 class Disk:
-    """An ext4 file system in a file, removed when the trial ends.  Raises NotRun where that is impossible."""
+    """An ext4 file system in a file, removed when the trial ends.  Raises NotRun where that is impossible.
 
-    def __init__(self, trial: Trial) -> None:
+    :param mib: how large it is.
+    """
+
+    def __init__(self, trial: Trial, mib: int = MIB) -> None:
         need_root()
         need("mkfs.ext4")
         self._trial = trial
         self._image = trial.folder / "disk"
         self._image.unlink(missing_ok=True)
         with self._image.open("wb") as file:
-            file.truncate(MIB * 2**20)
+            file.truncate(mib * 2**20)
         trial.run("mkfs.ext4", "-q", "-F", self._image)
         self._point = trial.folder / "mounted"
         self._point.mkdir(exist_ok=True)

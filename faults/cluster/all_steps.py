@@ -17,6 +17,7 @@ STEPS = (
          nodes_lost.disk_full),
     Step("one member lost", "any one member of etcd dies or hangs: silent for at most 5 s", members.one_lost),
     Step("all members killed", "all members of etcd die: nothing is lost", members.all_killed),
+    Step("power lost", "all members of etcd lose their power at once: nothing is lost", members.power_lost),
     Step("most members away", "two of three away: refused within 10 s, reading goes on, well 5 s after",
          members.most_away),
     Step("node killed", "a node dies: its nicknames are free after 15 s, its people are elsewhere by token",
@@ -38,27 +39,27 @@ def carried_out(trial: Trial) -> Verdict:
     for node in cluster.nodes:
         node.program = program("checking")
     cluster.start()
-    kept, figures = True, []
+    broken, lacking = "", []
     for step in STEPS:
         begun = time.monotonic()
         seen = _seen(step, cluster)
-        word = "kept" if seen.is_kept else "BROKEN"
-        print(
-            f"  {step.name:20}{step.promise}\n  {'':20}{word}: {seen.figure} [{time.monotonic() - begun:.0f} s]",
-            flush=True,
-        )
-        kept = kept and seen.is_kept
-        if not seen.is_kept:
-            figures.append(step.name)
+        word = {True: "kept", False: "BROKEN", None: "not run"}[seen.is_kept]
+        took = time.monotonic() - begun
+        print(f"  {step.name:20}{step.promise}\n  {'':20}{word}: {seen.figure} [{took:.0f} s]", flush=True)
+        if seen.is_kept is None:
+            lacking.append(step.name)
+        elif not seen.is_kept:
+            broken = step.name
             break  # what comes next would be done to a cluster that is not as it should be
-    return Verdict(kept, f"{len(STEPS)} steps; broken: {', '.join(figures) or 'none'}")
+    figure = f"broken: {broken or 'none'}; not run: {', '.join(lacking) or 'none'}"
+    return Verdict(None if lacking and not broken else not broken, f"{len(STEPS)} steps; {figure}")
 
 
 def _seen(step: Step, cluster: Cluster) -> Seen:
     try:
         return step.carry_out(cluster)
-    except NotRun:
-        raise
+    except NotRun as lack:
+        return Seen(None, str(lack))
     except Exception as error:
         traceback.print_exc()
         return Seen(False, f"{type(error).__name__}: {error}")

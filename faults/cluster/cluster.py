@@ -129,16 +129,21 @@ class Cluster:
 
     :param options: further options of etcd, such as ``--quota-backend-bytes=1000000``.
     :param names: the nodes; ``count``: how many members etcd has.
+    :param folder: where the nodes have their data; ``members``: where etcd has its own.
     """
 
-    def __init__(self, trial: Trial, options: Sequence[str] = (), names: Sequence[str] = NAMES, count: int = 3) -> None:
+    def __init__(
+        self, trial: Trial, options: Sequence[str] = (), names: Sequence[str] = NAMES, count: int = 3,
+        folder: Path | None = None, members: Path | None = None,
+    ) -> None:  # fmt: skip
         need("etcd")
         self.trial = trial
-        self.etcd = EtcdMembers(trial.folder / "etcd", count, options)
+        folder = folder or trial.folder
+        self.etcd = EtcdMembers(members or folder / "etcd", count, options)
         trial.at_end(self.etcd.close)
         self.etcd.start()
         self.location = f"{self.etcd.location}/trial"
-        self.nodes = [Node(trial, self.location, name, trial.folder / name) for name in names]
+        self.nodes = [Node(trial, self.location, name, folder / name) for name in names]
 
     def start(self) -> "Cluster":
         """Start all nodes, and wait until they let people in."""

@@ -5,6 +5,7 @@ import time
 from faults.cluster.cluster import Cluster, running
 from faults.cluster.guests import Guest, let_in, until_posted, until_refused
 from faults.cluster.steps import PATIENCE, Seen, judged
+from faults.power import Disk, stop
 from faults.trial import START_S, wait_for
 
 SILENCE_S = 5.0
@@ -13,6 +14,8 @@ REFUSED_S = 10.0
 """Seconds after which posts are refused when most members are away."""
 WELL_S = 5.0
 """Seconds after which all is well when they are back."""
+DISK_MIB = 1024
+"""The size of the disk whose power fails."""
 VALUE = "QUFB" * 256 * 1024
 """A value of 768 KiB, by which etcd is filled."""
 
@@ -56,6 +59,31 @@ def all_killed(cluster: Cluster) -> Seen:
         time.sleep(2.0)
     silence = ledger.silence
     return judged(load, cluster.findings(load), figure=f"silent for {silence:.1f} s")
+
+
+def power_lost(cluster: Cluster) -> Seen:
+    """Cut the power of all members of another cluster at once, which takes away what they have not flushed."""
+    trial = cluster.trial
+    disk = Disk(trial, DISK_MIB)
+    other = Cluster(trial, folder=trial.folder / "power", members=disk.mount() / "etcd").start()
+    load = other.load()
+    with running(load):
+        time.sleep(2.0)
+        for member in other.etcd.members:
+            assert member.process is not None
+            stop(member.process)
+        disk.cut_power()
+        for member in other.etcd.members:
+            member.kill()
+        disk.unmount()
+        disk.mount()
+        other.etcd.restart_all()
+        time.sleep(1.0)
+    seen = judged(load, other.findings(load))
+    for node in other.nodes:
+        node.stop()
+    other.etcd.close()
+    return seen
 
 
 def most_away(cluster: Cluster) -> Seen:

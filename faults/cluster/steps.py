@@ -17,9 +17,9 @@ PATIENCE = 3.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in a step."""
+    """What was seen in a step; ``is_kept`` is None if this machine cannot run it."""
 
-    is_kept: bool
+    is_kept: bool | None
     figure: str
 
 
