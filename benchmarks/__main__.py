@@ -22,7 +22,7 @@ from benchmarks.targets import judged
 FULL: dict[str, Any] = {
     "members": (1, 100, 1000, 5000), "windows": (1, 64), "seconds": 3.0, "rounds": 3, "joins": 5000, "idle": 10_000,
     "sizes": (0, 100_000, 1_000_000, 10_000_000), "rates": (100, 1000, 10_000), "span": 10.0, "missed": 20_000,
-    "lines": 6000, "listeners": 1000, "starts": 9, "crowd": 1200, "behind": 10_000,
+    "lines": 6000, "listeners": 1000, "starts": 9, "crowd": 1200, "behind": 30_000,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 300,

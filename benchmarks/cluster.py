@@ -17,6 +17,8 @@ POSTERS = 20
 OUTSTANDING = 200
 """Posts on their way at any time; those who post hear each other, so they are fewer."""
 IDLE_S = 2.0
+NOISE = 0.3
+"""By how much one start of a node differs from the next: what was missed must take longer than that."""
 RATE = 20.0
 """Posts a second for those who only listen: few enough that three nodes of one machine keep up."""
 
@@ -154,7 +156,7 @@ def _listening(made: Cluster, members: int, seconds: float, rounds: int, tell: T
         _row(TWICE, twice / alone, "×"),
         _row("a member more: CPU (f)", per_member, "µs/post"),
         _row("members of three nodes at the CPU of one server, by a and f",
-             (alone - empty) / per_member * len(NODES) / members, "× members"),
+             max(0.0, alone - empty) / per_member * len(NODES) / members, "× members"),
     ]  # fmt: skip
 
 
@@ -216,12 +218,14 @@ def _catching_up(made: Cluster, behind: int, rounds: int, tell: Tell) -> list[Ro
         made.stop("c1")
         posted = _post(made.nodes["a1"], behind)
         took = made.start("c1")
-        rates.append(posted / max(took - nothing, 1e-3))
+        if took - nothing > nothing * NOISE:
+            rates.append(posted / (took - nothing))
         work.append((made.nodes["c1"].cpu_s() - spent) * 1e6 / posted)
-    return [
-        _row(CATCHING_UP, median(rates), "posts/s"),
-        _row("catching up: CPU", min(work), "µs/post"),
-    ]
+    rows = [_row("catching up: CPU", min(work), "µs/post")]
+    if not rates:
+        tell("cluster: it was caught up with too soon to say how fast")
+        return rows
+    return [_row(CATCHING_UP, median(rates), "posts/s"), *rows]
 
 
 def _post(server: Server, count: int) -> int:
