@@ -223,6 +223,8 @@ class Joining:
     def _recall(self, digest: str) -> Generator["Deferred[Any]", Any, StoredSession]:
         """:raises TokenInvalid: the token is unknown."""
         journal = self._hall.stream.journal
+        if self._hall.neighbours is not None:
+            yield self._hall.passed()  # they may just have been told at another node where they are now
         stored = yield journal.recall(digest)
         if stored is None:
             yield self._hall.passed()  # a token just given out may still be on its way to the disk

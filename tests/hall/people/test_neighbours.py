@@ -351,6 +351,7 @@ class TokenTests(ClusterCase):
         alice = self.a.connect("json").offer("alice")
         self.cluster.settle()
         again = self.b.connect("json").offer("alice", token=alice.token)
+        self.b.write().apply()
         alice.do("away", text="lunch")
         self.b.write()
         self.cluster.settle()
@@ -367,6 +368,7 @@ class TokenTests(ClusterCase):
         self.cluster.settle()
         bob.take()
         again = self.b.connect("json").offer("alice", token=alice.token, rooms=("dev", "lobby"))
+        self.b.write().apply()
         bob.say("what follows waits for this")
         self.a.hall.attendance.leave_room(alice.connection, "dev", "")
         self.b.write()
@@ -379,6 +381,21 @@ class TokenTests(ClusterCase):
         self.assertEqual(known, {"alice", "bob"})
         self.assertEqual((self.nicks(self.a, "dev"), self.nicks(self.b, "dev")), (["alice", "bob"], ["alice", "bob"]))
 
+    def test_resumed_at_a_node_that_is_behind(self) -> None:
+        """Whoever was told at one node where they are is there at another, which had yet to carry that out."""
+        alice = self.a.connect("json").offer("alice")
+        self.cluster.settle()
+        alice.do("join", room="dev")
+        self.a.write()
+        self.a.apply()
+        self.assertEqual(alice.connection.current, "dev")
+        self.assertTrue(self.b.journal.is_behind)
+        again = self.b.connect("json").offer("alice", token=alice.token)
+        self.cluster.settle()
+        welcome = again.answers[0]
+        assert isinstance(welcome, Welcomed)
+        self.assertEqual((welcome.room, welcome.rooms), ("dev", ("lobby", "dev")))
+
     def test_resumed_after_a_loss(self) -> None:
         """A guest whose node is gone comes back at another one, in the same rooms."""
         alice = self.a.connect("json").offer("alice", rooms=("dev", "lobby"))
@@ -387,6 +404,7 @@ class TokenTests(ClusterCase):
         self.b.apply()
         self.assertEqual(self.nicks(self.b), [])
         again = self.b.connect("json").offer("alice", token=alice.token)
+        self.b.write().apply()
         self.b.write().apply()
         welcome = again.answers[0]
         assert isinstance(welcome, Welcomed)
