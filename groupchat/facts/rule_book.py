@@ -50,12 +50,18 @@ LOOKED_AT = 10_000
 In a slow room there is one for each person within the time that is looked at, besides those of its operators.
 """
 
+AHEAD_S = 5.0
+"""Seconds by which a post may be later than one that comes after it, and is held against its author all the same: the
+clocks of two nodes differ, and what is said at both at once is in one order or the other.  What is later than that was
+written while a clock was wrong, and keeps nobody waiting until then.
+"""
+
 Subjects: TypeAlias = tuple[AuthorId, str]
 """Whom a sanction may be about: an author, and the key of the nickname that they have."""
 
 LastShown = Callable[[str, AuthorId, float, float], float | None]
 """Takes a room, an author, a time and a number of seconds; returns when the author showed the room something last,
-if that was so many seconds before the time at most.  Times are seconds since 1970 UTC."""
+if that was so many seconds before the time at most, or up to AHEAD_S after it.  Times are seconds since 1970 UTC."""
 
 
 class RuleBook:

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
-from groupchat.facts.rule_book import LOOKED_AT, RuleBook
+from groupchat.facts.rule_book import AHEAD_S, LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
@@ -274,7 +274,7 @@ class MemoryJournal:
             self._sessions.pop(session.digest, None)
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
-        first, last = milliseconds(at - seconds), milliseconds(at)
+        first, last = milliseconds(at - seconds), milliseconds(at + AHEAD_S)
         newest = 0
         found = None
         for kinds in (MESSAGES, {Kind.EDITED}, {Kind.TOPIC}):

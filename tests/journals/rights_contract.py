@@ -281,6 +281,17 @@ class CurbsContract(DecisionsCase):
         self.assertEqual(told(outcomes), expected)
         self.assertEqual(str(outcomes[2]), "In lobby you can say something every 10 seconds; wait another 8 seconds.")
 
+    async def test_slow_at_once(self) -> None:
+        """What somebody says at two nodes at once is one too many, also if the clock of the second one is behind.
+
+        A time that is far ahead was written while a clock was wrong, and keeps nobody waiting.
+        """
+        await self.append(amended(Slow("lobby", 10.0, "olga", NOON)), said("1", at=NOON + 20))
+        outcomes = await self.answers(
+            said("x", at=NOON + 19.999), edited(1, "x", at=NOON + 18), topic("x", at=NOON + 15), said("2", at=NOON + 14)
+        )
+        self.assertEqual(outcomes, [SlowMode, SlowMode, SlowMode, StoredPost])
+
     async def test_slow_from_now_on(self) -> None:
         """What was said before a room was made slow, or slower, is not held against anybody."""
         slow = Slow("lobby", 10.0, "olga", NOON)

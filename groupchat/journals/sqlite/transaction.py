@@ -7,7 +7,7 @@ from typing import Any
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
-from groupchat.facts.rule_book import RuleBook
+from groupchat.facts.rule_book import AHEAD_S, RuleBook
 from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
@@ -351,12 +351,12 @@ class Transaction:
             self._database.execute(_SESSION, session_row(session))
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
-        """Return when an author showed a room something last, if that was so many seconds before ``at`` at most.
+        """Return when an author showed a room something last, if that was so many seconds before ``at`` at most, or AHEAD_S after it.
 
         It reads the rows of the room within that time, and no more than LOOKED_AT of each sort.
         """
         self._write()
-        newest, first, last = 0, milliseconds(at - seconds), milliseconds(at)
+        newest, first, last = 0, milliseconds(at - seconds), milliseconds(at + AHEAD_S)
         found = None
         for query in SHOWN_LATELY:
             for id, by, shown in self._database.execute(query, (room,)):
