@@ -213,7 +213,7 @@ class Applying:
             self._stop_after(f"The log is not whole: entry {self.known + 1:,} is missing. Restore its servers.")
             return False
         try:
-            entry = read_entry(one.data, self._rules)
+            entry = read_entry(one.data, self._rules, one.revision)
         except Unreadable as error:
             self._stop_after(
                 f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node."

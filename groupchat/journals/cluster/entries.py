@@ -7,14 +7,15 @@ when the rules that have it are in force: not before every living node knows the
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
 from groupchat.journals.rules.codec import decode, encode
+from groupchat.journals.rules.field_types import tests_of
 from groupchat.model.drafts import Operation
 from groupchat.model.events import record
-from groupchat.model.node_operations import Rules
+from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 
 FORM = 1
 """The form of entries that is written, and the newest that can be read."""
@@ -53,10 +54,16 @@ class Entry:
 def written(operation: Operation) -> bytes:
     """Return an operation as it stands in an entry.
 
-    :raises ValueError: it has a value that a journal could not store.
+    :raises ValueError: it has a value that a journal could not store, or that would not be read.
     """
     fields = encode(operation)
-    _check(fields)
+    if "changes" in fields:
+        _check_read(fields)
+    else:
+        tests = tests_of(type(operation))
+        for name in fields:
+            if name in tests and not tests[name](getattr(operation, name)):
+                raise ValueError(f"{name} cannot be {repr(getattr(operation, name))[:80]}")
     return _JSON.encode(fields).encode()
 
 
@@ -86,35 +93,43 @@ LARGEST = MAX_ENTRY_BYTES - _HEADER_BYTES
 """The most bytes that an operation can have."""
 
 
-def read_entry(data: bytes, known: int = RULES) -> Entry:
+def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> Entry:
     """Read an entry.
 
     :param known: the newest rules that are known.
+    :param revision: where it stands in the log; no epoch of a node has begun later.
     :raises Unreadable: this version cannot read it.
     """
     try:
-        fields: dict[str, Any] = json.loads(data)
+        fields: dict[str, Any] = json.loads(data, parse_constant=_no_number)
         form, rules = fields["v"], fields["r"]
         if form > FORM or rules > known:
             raise Unreadable(
                 f"it was written by form {form} and rules {rules}, and this version knows form {FORM} and rules {known}"
             )
+        if b"\\u" in data:
+            _JSON.encode(fields).encode()  # half a character has no bytes
+        if not (type(fields["n"]) is str and type(fields["e"]) is type(fields["i"]) is int and fields["e"] <= revision):
+            raise ValueError("it does not say whose it is")
         operations = tuple(map(decode, fields["o"]))
         entry = Entry(fields["n"], fields["e"], fields["i"], rules, operations)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"it cannot be read: {error}") from error
     for operation in operations:
-        if isinstance(operation, Rules) and operation.rules > known:
+        if isinstance(operation, Rules) and not 0 < operation.rules <= known:
             raise Unreadable(f"rules {operation.rules} begin there, and this version knows rules {known}")
+        if isinstance(operation, NodeUp | NodeDown) and operation.epoch > revision:
+            raise Unreadable(f"it is about an epoch of {operation.node} that has not begun")  # and would never end
     return entry
 
 
-def _check(value: Any) -> None:
-    """:raises ValueError: something in a JSON value is no number that a table takes."""
-    if isinstance(value, int):
-        if not -_INTEGERS <= value < _INTEGERS:
-            raise ValueError(f"{value} is no number that can be stored")
-    elif not isinstance(value, str):
-        for one in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
-            if type(one) is not str:
-                _check(one)
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number that can be stored")
+
+
+def _check_read(fields: Mapping[str, Any]) -> None:
+    """:raises ValueError: an operation would not be read: nothing is written at which all nodes would stop."""
+    try:
+        decode(fields)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"it would not be read: {error!r}") from error

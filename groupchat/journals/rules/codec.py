@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from groupchat.facts.kinds import owner, read
+from groupchat.journals.rules.field_types import Test, is_proper, tests_of
 from groupchat.model.drafts import (
     Amendment,
     Announce,
@@ -61,7 +63,8 @@ def encode(operation: Operation) -> dict[str, Any]:
 def decode(written: Mapping[str, Any]) -> Operation:
     """Read an operation.
 
-    :raises ValueError: it is of a kind, or has a field, that this version does not know.
+    :raises ValueError: it is of a kind, or has a field, that this version does not know, or a value it cannot have.
+    :raises LookupError, TypeError, AttributeError: it is none at all.
     """
     operation: Operation = _decode("op", OPERATIONS, written)
     return operation
@@ -95,19 +98,21 @@ def _decode(tag: str, classes: Mapping[str, type[Any]], written: Mapping[str, An
     readers = _READERS.get(form) or _remember_readers(form)
     if not given.keys() <= readers.keys():
         raise ValueError(f"{written[tag]!r} has fields this version does not know: {sorted(given.keys() - readers)}")
-    for name in given:
-        read = readers[name]
+    for name, value in given.items():
+        read, is_proper = readers[name]
         if read is not None:
-            given[name] = read(given[name])
+            value = given[name] = read(value)
+        if not is_proper(value):
+            raise ValueError(f"{written[tag]!r} has a field {name} that cannot be {repr(value)[:80]}")
     return form(**given)
 
 
-_READERS: dict[type[Any], dict[str, Callable[[Any], Any] | None]] = {}
-"""What reads each field of a class (None: it is as it was written), once one was read."""
+_READERS: dict[type[Any], dict[str, tuple[Callable[[Any], Any] | None, Test]]] = {}
+"""What reads each field of a class (None: it is as it was written) and what tests it, once one was read."""
 
 
-def _remember_readers(form: type[Any]) -> dict[str, Callable[[Any], Any] | None]:
-    _READERS[form] = {field.name: _readers.get(field.name) for field in fields(form)}
+def _remember_readers(form: type[Any]) -> dict[str, tuple[Callable[[Any], Any] | None, Test]]:
+    _READERS[form] = {name: (_readers.get(name), test) for name, test in tests_of(form).items()}
     return _READERS[form]
 
 
@@ -135,7 +140,13 @@ def _write_fact(fact: Fact) -> dict[str, Any]:
 
 
 def _read_fact(written: Mapping[str, Any]) -> Fact:
-    return Fact(written["kind"], written["name"], written["value"])
+    """:raises ValueError: it is none of those this version knows."""
+    fact = Fact(written["kind"], written["name"], written["value"])
+    owner(fact.kind, fact.name)
+    typed = read(fact)
+    if typed is not None and not is_proper(typed):
+        raise ValueError(f"the fact {fact.kind!r} cannot be {repr(fact.value)[:80]}")
+    return fact
 
 
 def _read_ignored(written: list[list[Any]]) -> tuple[tuple[AuthorId, str, str], ...]:

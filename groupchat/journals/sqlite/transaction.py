@@ -351,9 +351,10 @@ class Transaction:
             self._database.execute(_SESSION, session_row(session))
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
-        """Return when an author showed a room something last, if that was so many seconds before ``at`` at most, or AHEAD_S after it.
+        """Return when an author showed a room something last.
 
-        It reads the rows of the room within that time, and no more than LOOKED_AT of each sort.
+        It must have been so many seconds before ``at`` at most, or up to AHEAD_S after it.  It reads the rows of the
+        room within that time, and no more than LOOKED_AT of each sort.
         """
         self._write()
         newest, first, last = 0, milliseconds(at - seconds), milliseconds(at + AHEAD_S)

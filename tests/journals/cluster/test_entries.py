@@ -15,7 +15,9 @@ from groupchat.journals.cluster.entries import (
     read_entry,
     written,
 )
-from groupchat.model.node_operations import NodeUp, Rules
+from groupchat.model.drafts import Amendment, Fact, FactChange
+from groupchat.model.events import SERVER
+from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 from tests.journals.contract import ALICE, said
 
 
@@ -48,6 +50,55 @@ class EntryTests(SynchronousTestCase):
             with self.assertRaises(Unreadable, msg=str(data)):
                 read_entry(data)
 
+    def test_improper(self) -> None:
+        """What no journal could carry out is not read, whoever has written it."""
+        post = {"op": "post", "kind": "said", "author": 1, "nick": "a", "at": 1}
+        attend = {
+            "handle": "h", "node": "a1", "epoch": 1, "author": 1, "nick": "a", "key": "a", "account": "", "since": 1,
+            "known_since": 1,
+        }  # fmt: skip
+        session = {
+            "op": "session", "author": 1, "digest": "d", "nick": "a", "rooms": [], "position": 0, "seen": 0,
+        }  # fmt: skip
+        self.assertEqual(len(read_entry(_entry(post, {"op": "attend", "presence": attend}, session)).operations), 3)
+        improper: tuple[object, ...] = (
+            {**post, "author": [1]}, {**post, "author": 10**30}, {**post, "author": True}, {**post, "nick": None},
+            {**post, "at": "noon"}, {**post, "text": {}}, {**post, "target": "1"}, {**post, "within": [1]},
+            {**post, "file": {"sha256": 1, "size": 1, "type": ""}}, {**post, "text": "half \ud83d"},
+            {**post, "at": float("nan")}, {**post, "at": float("inf")}, {**post, "op": []},
+            {"op": "attend", "presence": {**attend, "handle": [1]}},
+            {"op": "attend", "presence": {**attend, "rooms": [[]]}},
+            {"op": "node-up", "node": {}, "epoch": 1}, {"op": "node-up", "node": "a1", "epoch": "1"},
+            {"op": "passing", "author": 1, "event": []}, {"op": "passing", "author": 1, "event": {"at": [10**20]}},
+            {"op": "expire", "before": "today"}, {"op": "check", "first": 1, "upto": 10**20},
+            {"op": "rules", "rules": "1"}, {"op": "rules", "rules": 0},
+            {**session, "read": [[1]]}, {**session, "ignored": [[1, 2, 3]]}, {**session, "position": "first"},
+            *({"op": "amend", "by": 0, "at": 1, "changes": [{"do": "fact", "fact": fact}]} for fact in (
+                {"kind": "sung", "name": "a", "value": {}}, {"kind": "account", "name": "a", "value": {}},
+                {"kind": "account", "name": "a", "value": {"nick": "a", "author": "1", "hash": "", "since": 1}},
+                {"kind": "ban", "name": "/a", "value": {}}, {"kind": "rank", "name": "x", "value": None},
+            )),
+        )  # fmt: skip
+        for operation in improper:
+            with self.assertRaises(Unreadable, msg=str(operation)):
+                read_entry(_entry(operation))
+        for name, value in {"n": [], "e": {}, "i": "1", "o": [[[]]]}.items():
+            with self.assertRaises(Unreadable, msg=name):
+                read_entry(json.dumps({**json.loads(_entry()), name: value}).encode())
+        for data in (b"[" * 200_000, b'{"a":' * 200_000, _entry({**post, "at": 0}).replace(b"0}", b"9" * 5000 + b"}")):
+            with self.assertRaises(Unreadable):
+                read_entry(data)
+
+    def test_later_epoch(self) -> None:
+        """No epoch begins after the entry that is about it: it would never end, and its node could not come back."""
+        for operation in (NodeUp("b1", 8), NodeDown("b1", 8)):
+            data = entry_bytes("a1", 5, 1, 1, [written(operation)])
+            self.assertEqual(read_entry(data, revision=8).operations, (operation,))
+            with self.assertRaises(Unreadable):
+                read_entry(data, revision=7)
+        with self.assertRaises(Unreadable):
+            read_entry(entry_bytes("a1", 5, 1, 1, []), revision=4)
+
     def test_known_rules(self) -> None:
         """Newer rules are read by whoever knows them."""
         data = entry_bytes("a1", 1, 1, 2, [written(Rules(3))])
@@ -60,10 +111,19 @@ class EntryTests(SynchronousTestCase):
         for epoch in (2**63, -(2**63) - 1, float("nan"), float("inf")):
             with self.assertRaises(ValueError):
                 written(NodeUp("a1", epoch))  # type: ignore[arg-type]
-        with self.assertRaises(ValueError):
-            written(said("\udc80"))
+        for operation in (
+            said("\udc80"), said("a", at="noon"), said(None), NodeUp(None, 1),  # type: ignore[arg-type]
+            Amendment(SERVER, 1.0, (FactChange(Fact("account", "alice", {"nick": "alice"})),)),
+        ):  # fmt: skip
+            with self.assertRaises(ValueError, msg=str(operation)):
+                written(operation)
         self.assertIn(str(2**63 - 1).encode(), written(NodeUp("a1", 2**63 - 1)))
         self.assertIn(b'"author":1', written(said("a", ALICE)))
+
+
+def _entry(*operations: object) -> bytes:
+    """Return an entry of operations as they stand in it."""
+    return json.dumps({"v": 1, "r": 1, "n": "a1", "e": 1, "i": 1, "o": operations}).encode()
 
 
 class GroupsTests(SynchronousTestCase):
