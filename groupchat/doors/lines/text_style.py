@@ -122,13 +122,13 @@ class TextStyle:
         kind = type(event)
         if kind in self._hidden or (self._is_brief and kind in _CROWDED and not _is_told(event)):
             # The day's line is due all the same: for what is shown next in the room, this event has gone before.
-            return Rendered(self._today(event.at, before).encode("ascii"))
+            return Rendered(self._day(event.at, before).encode("ascii"))
         if kind is events.HistoryErased:  # what a terminal has shown cannot be taken back
             return Rendered(b"")
         if kind is events.Announced:
             return self._laid_out([f"-- {shown(event.text)}"])
         at: float = event.at
-        today = self._today(at, before)
+        today = "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
         second = int(at)
         if second != self._second:
             self._second, self._stamp = second, self._local(second).strftime(self._stamp_format)
@@ -165,10 +165,6 @@ class TextStyle:
         if replayed.ending:
             lines.append(self._laid_out([f"-- {harmless(replayed.ending)}"]))
         return Rendered(b"".join(lines))
-
-    def _today(self, at: float, before: float) -> str:
-        """Return the day's line if something at this time is the first of its day."""
-        return "" if self._dawn <= before < self._dusk and self._dawn <= at < self._dusk else self._day(at, before)
 
     def _day(self, at: float, before: float) -> str:
         """Return the day's line if ``at`` is of another local day than ``before``, else nothing."""
