@@ -51,10 +51,11 @@ class MembersAwayTests(EtcdTest):
             member.kill()
         while not all(node.log.trouble() for node in (one, two)):
             await pause(0.05)
-        await pause(0.5)  # what was answered before is read by then
-        known = len(one.written), len(two.written)
-        await pause(3.0)
-        self.assertEqual((len(one.written), len(two.written)), known)
+        # What was answered before is read first; if there were more and more, this would not end.
+        known = -1
+        while known != len(one.written) + len(two.written):
+            known = len(one.written) + len(two.written)
+            await pause(3.0)
         self.assertTrue(one.log.trouble())
         # The first cannot be used before the second is there, so neither is waited for alone.
         for member in away:
@@ -84,14 +85,17 @@ class MembersAwayTests(EtcdTest):
         """The list of members tells who leads, and who is away."""
         log = self.open()
         await log.begin("a1", b"{}")
-        leader = await self.aside(self.etcd.leader)
-        members = await log.members()
-        self.assertEqual([member.name for member in members], ["e1", "e2", "e3"])
-        self.assertEqual([member.name for member in members if member.is_leader], [leader.name])
-        self.assertTrue(all(member.is_healthy for member in members))
-        away = self.etcd.others(leader)[0]
+        self.assertEqual([member.name for member in await log.members()], ["e1", "e2", "e3"])
+        # Another one may lead at any time, and one that is slow to answer is not shown to be well.
+        leader = ""
+        while [member.name for member in await log.members() if member.is_leader] != [leader]:
+            leader = (await self.aside(self.etcd.leader)).name
+        while not all(member.is_healthy for member in await log.members()):
+            await pause(0.05)
+        away = next(member for member in self.etcd.members if member.name != leader)
         away.kill()
-        self.assertEqual([one.name for one in await log.members() if not one.is_healthy], [away.name])
+        while [one.name for one in await log.members() if not one.is_healthy] != [away.name]:
+            await pause(0.05)
 
     async def test_fenced_nodes(self) -> None:
         """Nodes whose leases end while they write lose nothing, and write on in a new epoch."""
@@ -135,9 +139,9 @@ class FullTests(EtcdTest):
         place = await appended
         self.assertEqual(place.number, count)
         await reader.have(count)
-        space = await log.space()
-        self.assertFalse(space.is_full)
-        self.assertLess(space.used, 4 * MAX_ENTRY_BYTES)
+        # A server that was slow to answer got no space back, but it does the next time.
+        while (space := await log.space()).is_full or space.used >= 4 * MAX_ENTRY_BYTES:
+            await log.compact(reader.entries[-2].revision)
         self.assertEqual(log.trouble(), "")
         self.assertEqual((await log.live())["a1"].epoch, begun.epoch)
 

@@ -13,10 +13,12 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
+from groupchat.journals.logs.etcd import etcd_lease
 from groupchat.journals.opening import NodeOptions, open_journal
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.model.drafts import StoredPost
 from groupchat.model.errors import CannotStart, JournalUnavailable
+from tests.functional.etcd_cases import PATIENT_LEASE_S
 from tests.functional.etcd_members import EtcdMembers
 from tests.functional.harness import LIMIT_S, program
 from tests.journals.contract import folder, said
@@ -27,7 +29,7 @@ TABLES = ("posts", "spans", "facts", "sessions", "nodes", "presences", "place")
 class NodesOnEtcdTests(TestCase):
     """Three members of etcd, and nodes in this process."""
 
-    timeout = LIMIT_S
+    timeout = 3 * LIMIT_S
     etcd: ClassVar[EtcdMembers]
 
     @classmethod
@@ -40,6 +42,7 @@ class NodesOnEtcdTests(TestCase):
         cls.etcd.close()
 
     def setUp(self) -> None:
+        self.patch(etcd_lease, "LEASE_S", PATIENT_LEASE_S)
         self.etcd.clear()
         self.place = folder(self)
         self.prefix = self.id().rpartition(".")[2]
