@@ -117,7 +117,7 @@ class Applying:
 
     @property
     def lag(self) -> float:
-        """The seconds for which entries have been waiting without a pause."""
+        """The seconds since everything that was read was carried out, or about to be; 0 when nothing waits."""
         return self._clock.seconds() - self._since if self._waiting or self._is_busy else 0.0
 
     def begin(self, place: Place, watch: Callable[[], IWatch]) -> None:
@@ -255,7 +255,7 @@ class Applying:
 
     def _carry_on(self) -> None:
         """Begin the next transaction, if there is something to do and nothing in the way."""
-        if self._is_busy or self._is_held or self._end is not None or not self._waiting:
+        if not self._is_between or self._is_held or self._end is not None or not self._waiting:
             return
         if self.place.number == 0:
             self._compare_beginning(self._waiting[0].entry)
@@ -270,6 +270,8 @@ class Applying:
         while self._waiting and count + len(self._waiting[0].entry.operations) <= most:
             taken.append(self._waiting.popleft())
             count += len(taken[-1].entry.operations)
+        if not self._waiting and not self._is_paused:
+            self._since = self._clock.seconds()
         self._bytes -= sum(len(one.data) for one in taken)
         self._resume()
         return taken
@@ -371,9 +373,11 @@ class Applying:
             self._handed_on(one, outcomes)
         except Exception:
             self.log.failure("An entry was not handed on as it should be")
-        for known in [known for known in self._reached if known[0](place)]:
-            self._reached.remove(known)
-            known[1].callback(None)
+        there = [waiting for waiting in self._reached if waiting[0](place)]
+        # First all, because whoever is told may end everything.
+        self._reached = [waiting for waiting in self._reached if waiting not in there]
+        for _, waiting in there:
+            waiting.callback(None)
 
 
 def _after(place: Place, one: Received) -> Place:

@@ -254,6 +254,7 @@ class ClusterJournal(LocalAnswers):
         self._refenced = None
         if self._on_received is None:
             yield self._applying.hold()
+            yield self._applying.reached()  # it fails if everything has ended with what was handed on meanwhile
         self.epoch, self._state = begun.epoch, _RUNNING
         self.log.info("This is the node {node}, epoch {epoch}", node=self.node, epoch=self.epoch)
 

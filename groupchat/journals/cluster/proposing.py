@@ -39,7 +39,11 @@ class _Proposal:
         self.is_any_in = False
 
     def settle(self, places: Sequence[int], outcomes: Sequence[Outcome]) -> None:
-        """Note the outcomes of some; answer when there is one for each."""
+        """Note the outcomes of some that were carried out; answer when there is one for each."""
+        self.is_any_in = True
+        self._note(places, outcomes)
+
+    def _note(self, places: Sequence[int], outcomes: Sequence[Outcome]) -> None:
         for place, outcome in zip(places, outcomes, strict=True):
             self.outcomes[place] = outcome
         self.left -= 1
@@ -52,7 +56,7 @@ class _Proposal:
             self.left = 0
             self.answer.errback(JournalUnavailable(_LOST))
         else:
-            self.settle(places, [JournalUnavailable(_LOST)] * len(places))
+            self._note(places, [JournalUnavailable(_LOST)] * len(places))
 
 
 class _Part:

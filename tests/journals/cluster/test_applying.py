@@ -188,6 +188,48 @@ class ApplyingTests(SynchronousTestCase):
         self.applying.go_on()
         self.assertEqual((self.handed_on, self.applying.lag), ([8, 9], 0))
 
+    def test_lag_while_much_is_going_on(self) -> None:
+        """A node that keeps up is not late, however long it has had something to do without a pause."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        for number in range(9, 29):
+            self.clock.advance(0.5)
+            self.receive(number, number)
+            self.write()
+            self.assertLessEqual(self.applying.lag, 0.5)
+        self.receive(29, 40 + applying.MOST_WAITING, posts=9)
+        for late in (1.0, 2.0):
+            self.clock.advance(1)
+            self.write()
+            self.assertGreaterEqual(self.applying.lag, late)
+
+    def test_told_something_as_an_entry_is_handed_on(self) -> None:
+        """What comes then begins no transaction before all of this one are handed on."""
+        begin = Place("c", 7, 70, "ab" * 32)
+        alone = Applying(FailingJournal(), self.clock, 1, lambda *told: None, self.ended.append, self.ended.append)
+        alone.begin(begin, _Watch)
+        alone.receive([_entry(number) for number in range(8, 12)])
+
+        def receiving(received: Received, outcomes: object) -> None:
+            self.note(received, outcomes)
+            if received.number == 8:
+                self.receive(11, 11)
+
+        self.applying = Applying(self.inner, self.clock, 1, receiving, self.ended.append, self.ended.append)
+        self.applying.begin(begin, lambda: self.watch)
+        self.receive(8, 10)
+        self.assertEqual((self.sizes, self.handed_on), ([3, 1], [8, 9, 10, 11]))
+        self.assertEqual((self.applying.place, self.successResultOf(self.inner.place())), (alone.place, alone.place))
+
+    def test_ended_by_whoever_waits(self) -> None:
+        """Everybody who waits for a place that is reached is told so, also if the first of them ends everything."""
+        first, second, never = self.applying.reached(8), self.applying.reached(8), self.applying.reached(9)
+        first.addCallback(lambda _: self.applying.stop(CannotStart("It is over.")))
+        self.receive(8, 8)
+        self.successResultOf(first)
+        self.successResultOf(second)
+        self.failureResultOf(never, CannotStart)
+
     def test_fault_in_a_transaction(self) -> None:
         """An error that nobody knows is one of the journal: nothing more is carried out."""
         self.inner.error = ZeroDivisionError()

@@ -207,6 +207,25 @@ class OneNodeTests(ClusterCase):
         read.append(len(node.texts))
         node.open()
 
+    def test_stopped_as_it_begins(self) -> None:
+        """A node does not start when it cannot go on from the entry by which it has begun."""
+        other = self.started()
+        inner = FailingJournal()
+        inner.slow = True
+        node = self.node("b1", inner)
+        starting = node.start()
+        while not any(b'"node-up","node":"b1"' in entry.data for entry in self.shared.entries):
+            if inner.waiting:
+                inner.waiting.pop(0).callback(None)
+            self.pass_time(0.1)
+        other.log.append(b'{"v":99,"r":1,"n":"a1","e":1,"i":1,"o":[]}')
+        self.pass_time()
+        self.assertNoResult(starting)
+        while inner.waiting:
+            inner.waiting.pop(0).callback(None)
+        self.pass_time()
+        self.assertIn("upgrade this node", str(self.failureResultOf(starting, CannotStart).value))
+
     def test_place_stands_with_the_rows(self) -> None:
         """How far the log is carried out is in the journal."""
         node = self.started()
@@ -378,6 +397,19 @@ class TwoNodesTests(ClusterCase):
         self.assertTrue(0 < many < 200)
         self.assertEqual(kinds, [StoredPost] * many + [JournalUnavailable] * (200 - many))
         self.assertEqual((len(self.a.texts), self.a.texts), (many, self.b.texts))
+
+    def test_fenced_with_the_first_entry_of_a_batch_in(self) -> None:
+        """What is in is told as that, also if nothing but the log itself has said so."""
+        self.a.log.lose_answers = 1
+        waiting = self.a.post(*[said(f"{number} " + "x" * 3000) for number in range(100)])
+        self.clock.advance(0)
+        self.shared.expire("a1")
+        self.pass_time(15)
+        assert waiting.outcomes is not None, waiting.error
+        many = len(self.a.texts)
+        self.assertTrue(0 < many < 100)
+        kinds = [type(one) for one in waiting.outcomes]
+        self.assertEqual(kinds, [StoredPost] * many + [JournalUnavailable] * (100 - many))
 
     def test_refused_while_fenced(self) -> None:
         """Nothing is taken until the node has begun anew."""
