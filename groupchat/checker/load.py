@@ -254,7 +254,7 @@ class Watcher(Client):
         self.shown: dict[int, Kept] = load.ledger.shown
 
     def since(self) -> int | str:
-        return self.last or "head"
+        return self.last if self.last or self.token is not None else "head"
 
     def take(self, lines: bytes) -> None:
         """Read every line."""

@@ -55,7 +55,7 @@ class Mover(Client):
         self._chance = random.Random(f"{load.ledger.run}.{number}")
 
     def since(self) -> int | str:
-        return self.last or "head"
+        return self.last if self.last or self.token is not None else "head"
 
     def _rooms(self) -> dict[str, object]:
         return {} if self.token is not None else {"rooms": list(self.load.rooms[:2])}

@@ -153,6 +153,16 @@ class RunTest(SynchronousTestCase):
         load.run(0.05)
         self.assertEqual(load.ledger.attempts, [])
 
+    def test_watcher_back_early(self) -> None:
+        """A watcher that loses its connection before there was any message wants all of them when it is back."""
+        load = Load(("127.0.0.1", 1), Ledger("cafe"), 0, 10.0)
+        self.addCleanup(load.close)
+        self.assertEqual(load.watcher.since(), "head")
+        load.watcher.answered({"event": "welcome", "token": "t", "head": 0})
+        self.assertEqual(load.watcher.since(), 0)
+        load.watcher.answered({"event": "welcome", "token": "t", "head": 7})
+        self.assertEqual((load.watcher.since(), load.watcher.last), (0, 0))
+
     def test_watcher(self) -> None:
         """The watcher notes what it is shown, and everything it should have been."""
         load = Load(("127.0.0.1", 1), Ledger("cafe"), 0, 10.0)
