@@ -1,6 +1,7 @@
 """A node's lease: as long as it is renewed, the node's place is its own."""
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import LEASE_S
 from groupchat.journals.logs.etcd.etcd_requests import (
@@ -23,6 +24,8 @@ CLAIM_S = 0.5
 """Seconds between two attempts to take a place that an older epoch still has."""
 _NOT_FOUND = 5
 
+_log = Logger()
+
 
 class Lease:
     """A lease that was granted.  ``renewed`` is when the newest renewal was asked for that was granted."""
@@ -43,12 +46,12 @@ class Lease:
             self._keeping.cancel()
 
     async def revoke(self, rounds: Rounds) -> None:
-        """End it, and with it the node's place."""
+        """End it, and with it the node's place; if that is refused, it ends by itself, since nobody renews it."""
         try:
             await rounds.ask(revoke(self.id))
         except Refused as error:
             if error.code != _NOT_FOUND:
-                raise
+                _log.warn("The lease of this node is not ended before its time: {error}", error=error)
 
     async def _keep(self) -> None:
         """Renew the lease again and again, until it has ended."""

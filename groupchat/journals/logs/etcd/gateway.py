@@ -188,6 +188,8 @@ class Gateway:
         assert login is not None
         try:
             answer = await self._ask(server, authenticate(*login), LOGIN_S)
+            if not isinstance(answer.get("token"), str):
+                raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
             self._tokens[server] = answer["token"]
         except Refused as error:
             if error.code != _FAILED_PRECONDITION:

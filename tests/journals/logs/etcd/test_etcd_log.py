@@ -185,6 +185,17 @@ class BeginTests(LogCase):
         self.take(ONE, "kv/txn").answer(look(3))
         self.assertEqual(self.successResultOf(begun).epoch, 31)
 
+    def test_lease_is_not_ended(self) -> None:
+        """A lease that etcd does not end when it is asked to ends by itself: the node begins anew all the same."""
+        self.begin()
+        begun = self.log.begin("a1", b"{}")
+        self.take(None, "lease/revoke").refuse("etcdserver: permission denied", 7, 403)
+        self.take(ONE, "kv/txn").answer(look(3))
+        self.grant(99)
+        self.place_taken(31)
+        self.take(ONE, "kv/txn").answer(look(3))
+        self.assertEqual(self.successResultOf(begun).epoch, 31)
+
     def test_again(self) -> None:
         """A new epoch ends the one before, and counts its entries anew."""
         self.begin()

@@ -263,6 +263,16 @@ class UsersTests(GatewayCase):
         self.assertIn("“gc”", str(error))
         self.assertNotIn("gcpw", str(error))
 
+    def test_no_token(self) -> None:
+        """What answers without a token is no etcd with users, so whatever is asked there stays without an answer."""
+        for token in ({}, {"token": 7}):
+            result = self.call()
+            self.take(ONE, "auth/authenticate").answer(token)
+            error = self.unanswered(result)
+            self.assertTrue(error.is_setup)
+            self.assertIn("without a token", str(error))
+        self.assert_quiet()
+
     def test_slow_password(self) -> None:
         """Checking a password may take longer than other things, but not for ever."""
         result = self.call()
