@@ -14,9 +14,9 @@ from faults.trial import START_S, need_root, wait_for
 HOUR_S = 3600
 PAUSED_S = 15.0
 """Seconds for which a node hangs: longer than its lease lasts."""
-SPARE = 16 * 2**20
+SPARE = 20 * 2**20
 """Bytes that the small disk has besides what its node needs."""
-BALLAST = 15 * 2**20
+BALLAST = 16 * 2**20
 """Bytes that are taken away from it until it has run full."""
 
 
