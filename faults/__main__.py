@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 import traceback
@@ -135,12 +136,14 @@ def main() -> int:
     if arguments.demo:
         if arguments.names != ["cluster"]:
             parser.error("--demo goes with “cluster” only")
+        leave_nothing()
         with Trial(full=False) as trial:
             demo.show(trial)
         return 0
     unknown = set(arguments.names) - set(FAULTS) - {SOAK}
     if unknown:
         parser.error(f"unknown fault: {', '.join(sorted(unknown))}; the faults are {', '.join([*FAULTS, SOAK])}")
+    leave_nothing()
     soaking = Fault(
         lambda trial: soak.soaked(trial, arguments.minutes, arguments.leak),
         "connections come and go for a long time: memory and descriptors stay flat",
@@ -148,6 +151,13 @@ def main() -> int:
     faults = {**FAULTS, SOAK: soaking}
     verdicts = [tell(name, faults[name], not arguments.quick) for name in arguments.names or FAULTS]
     return 0 if all(acceptable(verdict) for verdict in verdicts) else 1
+
+
+def leave_nothing() -> None:
+    """Have this process end as usual when it is told to, so that nothing that it started is left running."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # else nohup has it ignored
+            signal.signal(each, lambda number, frame: sys.exit(128 + number))
 
 
 def acceptable(verdict: Verdict) -> bool:

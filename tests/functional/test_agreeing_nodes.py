@@ -1,5 +1,9 @@
 """``groupchat verify`` with all nodes of a cluster, against nodes that agree, and some that are broken on purpose."""
 
+import os
+import re
+import signal
+import sys
 import time
 
 from faults.cluster.cluster import Cluster
@@ -8,7 +12,7 @@ from faults.trial import Trial
 from groupchat.checker.agreement import agree
 from groupchat.checker.roamers import ClusterLoad
 from tests.functional import harness
-from tests.functional.harness import LIMIT_S, FunctionalTest
+from tests.functional.harness import LIMIT_S, TREE, FunctionalTest
 from tests.functional.test_verify import verify
 
 
@@ -64,3 +68,26 @@ class AgreeingNodesTest(FunctionalTest):
     def test_own_clock(self) -> None:
         """So is one that removes old messages by its own clock."""
         self.assertRegex(self.find("forgetting"), "! differing: .* is there at 127.0.0.1:.*, and not at")
+
+
+class DemoTest(FunctionalTest):
+    """``python -m faults cluster --demo``."""
+
+    def test_nothing_left(self) -> None:
+        """It says where the nodes are, and leaves nothing running when it is told to end."""
+        harness.program("etcd")
+        demo = harness.Program(
+            sys.executable, "-m", "faults", "cluster", "--demo",
+            cwd=TREE, env={**self.environment, "TMPDIR": str(self.folder)},
+        )  # fmt: skip
+        self.addCleanup(demo.close)
+        told = demo.expect("(?s).*Ctrl-C ends all")[0]
+        processes = [int(number) for number in re.findall(r"process (\d+)", told)]
+        self.assertEqual(len(processes), 6, told)
+        for process in processes:
+            os.kill(process, 0)
+        demo.process.send_signal(signal.SIGTERM)
+        self.assertEqual(demo.process.wait(LIMIT_S), 128 + signal.SIGTERM)
+        for process in processes:
+            self.assertRaises(ProcessLookupError, os.kill, process, 0)
+        self.assertEqual(list(self.folder.glob("groupchat-fault-*")), [])
