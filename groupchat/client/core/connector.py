@@ -2,7 +2,8 @@
 
 1. A round is one attempt at each server, in order; after the last one comes the first.
 2. There is no delay within a round, and after each round there is one.
-3. A connection that has lasted begins a new round when it is lost.  One that is lost at once does not:
+3. A connection that has lasted begins a new round when it is lost, after a short delay at random: all clients of a
+   server that has ended would otherwise be at the next one in the same moment.  One that is lost at once begins none:
    servers that let clients in and then close every connection would be called without a pause.
 4. In the first round no server is waited for as long as the network would, since another one may answer.
 """
@@ -18,6 +19,9 @@ from groupchat.client.core.protocol import JsonLines, Owner
 SHORTEST, LONGEST = 0.5, 30.0
 """Seconds to wait after the first failure, and after many."""
 
+SPREAD = 0.5
+"""The most seconds until the next server is tried when a connection that has lasted is lost (rule 3)."""
+
 HURRY = 5.0
 """Seconds for one attempt to connect in the first round, if there are other servers (rule 4)."""
 
@@ -31,9 +35,11 @@ LOST_NODE = "node-lost"
 def backoff(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row: twice as many each time, and up to one at random.
 
-    The random part spreads the clients of a restarted server.
+    The random part spreads the clients of a restarted server.  After no failure there is only that, up to ``SPREAD``:
+    other servers are expected to answer.
     """
-    return min(SHORTEST * 2.0 ** min(failures - 1, 10), LONGEST) + int.from_bytes(os.urandom(4)) / 2**32
+    part = int.from_bytes(os.urandom(4)) / 2**32
+    return min(SHORTEST * 2.0 ** min(failures - 1, 10), LONGEST) + part if failures else SPREAD * part
 
 
 class Dialers:
@@ -74,7 +80,7 @@ class Waiter(Protocol):
         """An attempt begins."""
 
     def moving(self, reason: Exception) -> None:
-        """There is no connection, for ``reason``; an attempt at the next server follows at once."""
+        """There is no connection, for ``reason``; an attempt at the next server follows, at once or nearly."""
 
     def waiting(self, reason: Exception, delay: float) -> None:
         """There is no connection, for ``reason``; the next attempt begins in ``delay`` seconds."""
@@ -166,7 +172,7 @@ class Connector:
         self.place = (self.place + 1) % len(self._servers)
         if self._left:
             self._left -= 1
-            self._timer = self._clock.call_later(0, self.connect)
+            self._timer = self._clock.call_later(self._backoff(0) if lasted else 0, self.connect)
             self._waiter.moving(reason)
             return
         self._failures += 1

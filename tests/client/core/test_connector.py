@@ -11,7 +11,7 @@ from groupchat.client.core.client_errors import (
     TimedOut,
     UnknownHost,
 )
-from groupchat.client.core.connector import HURRY, LASTING, Connector, Dialers, backoff
+from groupchat.client.core.connector import HURRY, LASTING, SPREAD, Connector, Dialers, backoff
 from groupchat.client.core.network import Attempt, Receiver
 from groupchat.client.core.protocol import JsonLines, Message
 from groupchat.client.twisted_network import TwistedClock
@@ -117,6 +117,9 @@ class ConnectorTest(SynchronousTestCase):
             self.assertLessEqual(backoff(failures), 31.0)
         self.assertLessEqual(backoff(1), 2.0)
         self.assertGreaterEqual(backoff(1000), 30.0)
+        delays = {backoff(0) for _ in range(20)}
+        self.assertGreater(len(delays), 1)
+        self.assertTrue(all(0 <= delay <= SPREAD for delay in delays))
 
 
 class SeveralTest(SynchronousTestCase):
@@ -126,13 +129,15 @@ class SeveralTest(SynchronousTestCase):
         self.clock = Clock()
         self.waiter = Waiter()
         self.reasons: list[Exception] = []
+        self.spread = 0.0
         self.use("a", "b", "c")
 
     def use(self, *names: str) -> None:
         self.dialers = {name: FakeDialer() for name in names}
         self.connector = Connector(
-            Dialers([*self.dialers.items()]), Owner(), TwistedClock(self.clock), self, lambda failures: 2.0**failures
-        )
+            Dialers([*self.dialers.items()]), Owner(), TwistedClock(self.clock), self,
+            lambda failures: 2.0**failures if failures else self.spread,
+        )  # fmt: skip
         self.connector.connect()
 
     # The connector calls these.
@@ -197,6 +202,27 @@ class SeveralTest(SynchronousTestCase):
         self.clock.advance(after)
         self.connector.retry(reason)
         self.clock.advance(0)
+
+    def test_spread(self) -> None:
+        """The clients of a server that has ended come to the next one at different moments, and go on from there."""
+        self.spread = 0.3
+        self.lose(LASTING, NothingListens())
+        self.assertEqual((self.tried, self.waiter.told[-1]), ("", "moving: NothingListens"))
+        self.clock.advance(0.2)
+        self.assertEqual(self.tried, "")
+        self.clock.advance(0.2)
+        self.assertEqual(self.tried, "b")
+        self.refuse()
+        self.assertEqual(self.tried, "c")
+        self.connector.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_stop_before_the_next(self) -> None:
+        """A client that is stopped meanwhile goes nowhere."""
+        self.spread = 0.3
+        self.lose(LASTING, NothingListens())
+        self.connector.stop()
+        self.assertEqual((self.tried, self.clock.getDelayedCalls()), ("", []))
 
     def test_lasting(self) -> None:
         """After a connection that has lasted all others are tried without a delay, beginning with the next."""
