@@ -11,6 +11,8 @@ from groupchat.admin.forget import agreed
 from groupchat.admin.user import ask
 from groupchat.disk.data_folders import data_folder
 from groupchat.doors.control import NAME as CONTROL
+from groupchat.journals.sqlite.folder import DATABASE
+from groupchat.journals.tools.belonging import place_in
 from groupchat.journals.tools.leaving import leave
 from groupchat.model.wording import plural
 from groupchat.verbs.general import compared
@@ -40,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _leave(data: Path, is_agreed: bool) -> int:
     """Take the node out."""
     question = f"From then on {data} no longer follows the others, and only a seed brings it back. Go on? [y/N] "
-    if not is_agreed and not agreed(sys.stdin, question):
+    is_node = place_in(data / DATABASE) is not None  # one that is none is told so by what follows
+    if is_node and not is_agreed and not agreed(sys.stdin, question):
         raise Failed("Nothing was changed. --yes goes on without asking.")
     place = leave(data)
     print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {place.number:,} entries.")

@@ -310,7 +310,8 @@ class Applying:
             else:
                 self.stop(CannotStart(
                     "The cluster began with other messages than those in this data folder. Start with a copy of them:"
-                    " “groupchat backup” on a node of the cluster, and then “groupchat seed --from BACKUP” here."
+                    " “groupchat backup” on a node of the cluster, and then “groupchat seed --from BACKUP --node NAME"
+                    " --replace” here; what is in this folder is put aside."
                 ))  # fmt: skip
 
         self._append([Check(check.first, check.upto)], compare)

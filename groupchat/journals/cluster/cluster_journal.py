@@ -331,7 +331,7 @@ class ClusterJournal(LocalAnswers):
         if failure.check(Compacted) is not None:
             self._applying.stop(CannotStart(
                 "The log no longer has what this node lacks. Give it a copy of another node’s data:"
-                " “groupchat backup” there, and “groupchat seed --from BACKUP” here."
+                " “groupchat backup” there, and “groupchat seed --from BACKUP --node NAME --replace” here."
             ))  # fmt: skip
         elif failure.check(ForeignLog) is not None:
             self._applying.stop(CannotStart(failure.getErrorMessage()))

@@ -31,6 +31,11 @@ class LeaveTest(ClusterCase):
         self.assertIn("belongs to no cluster", self.complaint("cluster", "leave", "--data", self.data, "--yes"))
         self.output("forget", "alice", "--yes", "--data", self.data)
 
+    def test_no_node(self) -> None:
+        """Whoever is in no cluster is not asked whether to leave it."""
+        self.output("cluster", "leave", "--data", self.data, "--yes")
+        self.assertIn("belongs to no cluster", self.complaint("cluster", "leave", "--data", self.data))
+
     def test_consent(self) -> None:
         """Without a yes nothing is changed."""
         self.addCleanup(setattr, sys, "stdin", sys.stdin)

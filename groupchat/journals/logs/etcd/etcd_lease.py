@@ -133,5 +133,5 @@ async def _look_at_holder(rest: Rounds, node: str, lease: int, before: _Holder |
     holder = _Holder(lease, number(answer, "TTL"), number(answer.get("header", {}), "raft_term"))
     # A new leader of etcd begins the time of every lease anew, whoever renews it.
     if before is not None and (before.lease, before.term) == (lease, holder.term) and holder.left > before.left:
-        raise CannotStart(f"Another process is running as node “{node}”.")
+        raise CannotStart(f"Another process is running as node “{node}”; each node needs a --node of its own.")
     return holder

@@ -230,8 +230,9 @@ class EtcdLog:
             return  # a user who may not see others' keys
         if number(everything, "count") > number(own, "count"):
             raise CannotStart(
-                f"etcd has keys that are not below “{self._prefix}/”.  The log needs an etcd of its own, because what "
-                "is old in it is removed for all keys at once."
+                f"etcd has keys that are not below “{self._prefix}/”: either other nodes have another prefix at the "
+                "end of their --journal, or others use this etcd.  The log needs an etcd of its own, because what is "
+                "old in it is removed for all keys at once."
             )
 
     async def _append(self, epoch: int, count: int, data: bytes, lease: Lease) -> Appended:

@@ -280,6 +280,9 @@ def _read(server: Server, status: int, body: bytes) -> Answer:
         result: Answer = answer.get("result", answer)
         return result
     sentence, code = problem(answer)
+    if not sentence and 400 <= status < 500:
+        # etcd always says why it refuses.
+        raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True)
     if code in _CERTAIN:
         raise Refused(sentence, code)
     raise Unanswered(f"{server} answers: {sentence or status}.")

@@ -102,8 +102,8 @@ class AnswersTests(GatewayCase):
             self.assertIn("no leader", str(self.unanswered(result)))
 
     def test_no_etcd(self) -> None:
-        """What is no JSON object does not come from etcd."""
-        for body, status in ((b"Method Not Allowed", 405), (b"<html>", 200), (b"[1]", 200)):
+        """What is no JSON object, or refuses without a word, does not come from etcd."""
+        for body, status in ((b"Method Not Allowed", 405), (b"", 413), (b"<html>", 200), (b"[1]", 200)):
             result = self.call()
             self.take().answer(body, status)
             error = self.unanswered(result)
