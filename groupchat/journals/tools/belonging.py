@@ -10,6 +10,7 @@ Rules:
 import contextlib
 from pathlib import Path
 
+from groupchat.disk.data_folders import explained
 from groupchat.disk.new_files import new_file, unwritable
 from groupchat.disk.small_files import read_small
 from groupchat.journals.nodes.sqlite_nodes import place_of
@@ -27,8 +28,11 @@ def place_in(path: Path) -> Place | None:
 
     :raises CannotStart: it cannot be read.
     """
-    if not path.exists() or not path.stat().st_size:
-        return None
+    try:
+        if not path.exists() or not path.stat().st_size:
+            return None
+    except OSError as error:
+        raise explained(error, path.parent) from error
     with snapshot(path, known=False) as database:
         return place_of(database) if form(database) == newest_form() else None
 
