@@ -147,10 +147,11 @@ class TelnetFilter:
         position, self.commands = 0, 0
         while True:
             start = data.find(IAC, position)
-            if self._subnegotiated < 0:
-                pieces.append(data[position : start if start >= 0 else None])
-            else:
-                self._count(data[position : start if start >= 0 else None])
+            piece = data[position : start if start >= 0 else None]
+            if self._subnegotiated >= 0:
+                self._count(piece)
+            elif piece:
+                pieces.append(piece)
             if start < 0:
                 break
             self._received = before + start + 2
@@ -202,7 +203,7 @@ class TelnetFilter:
             pieces.append((ERASE[0] if command == EC else ERASE_LINE).encode())
         elif command == AYT:
             self._reply(STILL_HERE)
-        elif command in MANGLED and _is_unfinished(self._tail + b"".join(pieces[-4:])):
+        elif command in MANGLED and _is_unfinished(self._tail + b"".join(pieces[-3:])):
             pieces.append(MANGLED[command])
         # The others (IP, BRK, NOP, GA, …) ask for nothing that a chat can give.
         return start + 2

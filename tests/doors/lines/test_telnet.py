@@ -83,6 +83,13 @@ class FilterTests(SynchronousTestCase):
             telnet.feed(b"\xff\xfa" + other + b"\xff\xf0")
         self.assertEqual(telnet.columns, 255)
 
+    def test_mangled_after_other_commands(self) -> None:
+        """What ended within a letter is known however many commands that mean nothing come after it in one piece."""
+        data = b"\xfd" + b"".join(bytes((255, command)) for command in (0xD9, 0xE0, 0xE7, 0xEE, 0xED))
+        at_once, in_turn = TelnetFilter(), TelnetFilter()
+        self.assertEqual(at_once.feed(data), b"\xfd\x9a")
+        self.assertEqual(b"".join(in_turn.feed(bytes((byte,))) for byte in data), b"\xfd\x9a")
+
     def test_mangled(self) -> None:
         """Where GNU telnet takes a byte of a letter for a key, the letter is mended; a key between letters is a key."""
         letters = "суя КМ Ü"
