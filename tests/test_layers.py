@@ -23,7 +23,7 @@ _JOURNALS = (
     "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
     "journals", "journals.tools",
 )  # fmt: skip
-_SERVER = (*_CORE, "disk", "files", "files.others", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
+_SERVER = (*_CORE, "disk", "outgoing", "files", "files.others", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
     "terminal.attention", "terminal.display", "terminal.surfaces", "terminal.surfaces.editor", "terminal.flow",
     "terminal.viewing", "terminal",
@@ -57,17 +57,19 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "doors.requests": (*_BASE, "state", "sessions", "doors.wire", "doors.lines", "doors.web"),
     "doors.transfers": (*_BASE, "sessions", "doors.wire", "doors.web", "doors.requests"),
     "doors": (*_BASE, "sessions", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers"),
+    # Connections that are made, and not accepted.
+    "outgoing": (),
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("model", "model.message", "facts", "interfaces"),
     "journals.logs": ("model", "interfaces"),
-    "journals.logs.etcd": ("model", "interfaces", "journals.logs"),
+    "journals.logs.etcd": ("model", "interfaces", "outgoing", "journals.logs"),
     "journals.nodes": ("model", "facts", "journals.rules"),
     "journals.cluster": ("model", "model.message", "interfaces", "journals.rules", "journals.nodes"),
     "journals.sqlite": ("model", "model.message", "facts", "interfaces", "disk", "journals.rules", "journals.nodes"),
     "journals": ("model", "model.message", "facts", "interfaces", "disk", *_JOURNALS[:-2]),
     "journals.tools": ("model", "facts", "interfaces", "disk", *_JOURNALS[:-1]),
     "files": ("model", "interfaces", "disk"),
-    "files.others": ("model", "interfaces", "files"),
+    "files.others": ("model", "interfaces", "outgoing", "files"),
     "exchange": ("model", "facts", *_JOURNALS),
     # Clients know what things are, and nothing of the server.
     "client.core": (),

@@ -5,8 +5,9 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from groupchat.checker.agreement import agree
+from groupchat.checker.agreement import Agreement, agree
 from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger, Outcome, compare
 from groupchat.checker.load import Load
@@ -22,6 +23,8 @@ from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural, size_words
 from groupchat.stdio.complaints import complain
+
+T = TypeVar("T")
 
 BROKEN = 1
 """The exit status when a promise was broken."""
@@ -151,23 +154,13 @@ def check_server(arguments: argparse.Namespace) -> int:
     if arguments.against is not None:
         ledger = Ledger.read(arguments.against)
         return report(ledger, history(server, ledger, arguments.patience))
-    run = secrets.token_hex(4)
-    ledger = Ledger(run, f"verify-{run}")
-    found: list[Kept] | None = None
+    ledger = _new_ledger()
     load = MovingLoad(server, ledger, arguments.clients, arguments.rate, arguments.size, arguments.movers)
-    with contextlib.closing(load):
-        try:
-            if not load.join(arguments.patience):
-                codes = ", ".join(sorted(load.turned_away)) or "it does not answer"
-                raise Unreachable(f"{address} does not let all clients in: {codes}.")
-            load.run(arguments.seconds)
-            load.settle(SETTLE_S)
-            found = finish(load, arguments.patience)
-        finally:
-            if arguments.record is not None:
-                ledger.write(arguments.record)
-            else:
-                tidy(load, load.posted() if found is None else found)
+
+    def look() -> tuple[None, list[Kept]]:
+        return None, finish(load, arguments.patience)
+
+    _, found = _under_load(load, f"{address} does not let all clients in", arguments, look)
     return report(ledger, found, load.refused, load.moves)
 
 
@@ -180,31 +173,52 @@ def check_nodes(arguments: argparse.Namespace) -> int:
     if arguments.against is not None:
         ledger = Ledger.read(arguments.against)
         return max(report(ledger, history(server, ledger, arguments.patience)) for server in servers)
-    run = secrets.token_hex(4)
-    ledger = Ledger(run, f"verify-{run}")
-    found: list[Kept] | None = None
+    ledger = _new_ledger()
     load = ClusterLoad(
         servers, ledger, arguments.clients, arguments.rate, arguments.size, arguments.movers,
         roamers=arguments.roamers,
     )  # fmt: skip
-    with contextlib.closing(load):
-        try:
-            if not load.join(arguments.patience):
-                codes = ", ".join(sorted(load.turned_away)) or "one of them does not answer"
-                raise Unreachable(f"{', '.join(load.names)} do not let all clients in: {codes}.")
-            load.run(arguments.seconds)
-            load.settle(SETTLE_S)
-            agreement = agree(load, arguments.patience)
-            found = history(servers[0], ledger, arguments.patience)
-        finally:
-            if arguments.record is not None:
-                ledger.write(arguments.record)
-            else:
-                tidy(load, load.posted() if found is None else found)
+
+    def look() -> tuple[Agreement, list[Kept]]:
+        return agree(load, arguments.patience), history(servers[0], ledger, arguments.patience)
+
+    refusal = f"{', '.join(load.names)} do not let all clients in"
+    agreement, _ = _under_load(load, refusal, arguments, look)
     tell(ledger, load.refused, load.moves)
     for line in agreement.lines():
         print(line)
     return 0 if agreement.good else BROKEN
+
+
+def _new_ledger() -> Ledger:
+    run = secrets.token_hex(4)
+    return Ledger(run, f"verify-{run}")
+
+
+def _under_load(
+    load: MovingLoad, refusal: str, arguments: argparse.Namespace, look: Callable[[], tuple[T, list[Kept]]]
+) -> tuple[T, list[Kept]]:
+    """Run the load, and return what ``look`` finds while its clients are still there, with the posts of the run.
+
+    Whatever comes of it, the posts are deleted, or recorded for later.
+
+    :param refusal: the beginning of a sentence, for clients that are not let in.
+    :raises Unreachable: they are not.
+    """
+    found: list[Kept] | None = None
+    with contextlib.closing(load):
+        try:
+            if not load.join(arguments.patience):
+                raise Unreachable(f"{refusal}: {', '.join(sorted(load.turned_away)) or 'there is no answer'}.")
+            load.run(arguments.seconds)
+            load.settle(SETTLE_S)
+            result, found = look()
+        finally:
+            if arguments.record is not None:
+                load.ledger.write(arguments.record)
+            else:
+                tidy(load, load.posted() if found is None else found)
+    return result, found
 
 
 def tidy(load: Load, found: list[Kept]) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from zope.interface import implementer
 
-from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
-from groupchat.model.events import Answer, Event, Ref
+from groupchat.interfaces.screens import IStyle, Rendered
+from groupchat.model.events import Event
 from groupchat.model.node_operations import Presence
 from groupchat.model.preferences import Preferences
 from groupchat.state.people import Connection, Person
-
-NOTHING = Rendered(b"")
+from groupchat.state.silent_screen import NOTHING, SilentScreen
 
 
 @implementer(IStyle)
@@ -37,53 +36,15 @@ class RemoteStyle:
         return False
 
 
-@implementer(IScreen)
-class RemoteScreen:
-    """The screen of a connection at another node.  Where its peer is, and at what, only that node knows."""
+class RemoteScreen(SilentScreen):
+    """The screen of a connection at another node.  Where its peer is, and at what, only that node knows.
 
-    address = ""
-    base = ""
-    terminal = ""
-    exempt = False
+    Its own node closes it, when it learns who has its handle now, or that it is put out.
+    """
 
     def __init__(self, door: str, secure: bool) -> None:
-        self.style: IStyle = RemoteStyle(door)
+        super().__init__(RemoteStyle(door))
         self.secure = secure
-
-    def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
-        """Show nothing."""
-        return NOTHING
-
-    def write(self, rendered: Rendered) -> None:
-        """Do nothing."""
-
-    def prefer(self, preferences: Preferences) -> None:
-        """Do nothing."""
-
-    def hold(self, reason: Hold) -> None:
-        """Do nothing."""
-
-    def release(self, reason: Hold) -> None:
-        """Do nothing."""
-
-    def yield_turn(self) -> None:
-        """Do nothing."""
-
-    def silence(self) -> float:
-        """Return that it is not known whether its network is there: its own node sees to that."""
-        return 0.0
-
-    def conceal(self) -> None:
-        """Do nothing."""
-
-    def reveal(self) -> None:
-        """Do nothing."""
-
-    def close(self, code: str) -> None:
-        """Do nothing: its own node closes it, when it learns who has its handle now, or that it is put out."""
-
-    def abort(self) -> None:
-        """Do nothing."""
 
 
 class RemoteConnection(Connection):
@@ -106,6 +67,3 @@ class RemoteConnection(Connection):
         """Take what its node says of it now; where it is in this hall changes in attendance."""
         self.presence = presence
         self.node = presence.node
-
-    def show(self, answer: Answer, ref: Ref = None) -> None:
-        """Do nothing."""

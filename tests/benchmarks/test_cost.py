@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
@@ -11,7 +11,6 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Port
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from benchmarks.crowd import connected
@@ -19,12 +18,13 @@ from groupchat.config.settings import Settings
 from groupchat.doors.lines.text_style import TextStyle, text_style
 from groupchat.doors.wire.transport import ACCEPTS, install
 from groupchat.hall.hall import Hall
-from groupchat.interfaces.screens import Hold, IScreen, Rendered
+from groupchat.interfaces.screens import IScreen, IStyle, Rendered
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.events import GATHER_S, Answer, Event, Ref
 from groupchat.model.preferences import Preferences
 from groupchat.sessions.session import Session
+from groupchat.state.silent_screen import SilentScreen
 
 reactor: Any = _reactor
 
@@ -56,55 +56,25 @@ class CountingJournal(MemoryJournal):
         return super().append(operations)
 
 
-@implementer(IScreen)
-class CountingScreen:
+class CountingScreen(SilentScreen):
     """A screen that counts what is written to it."""
 
-    address = ""
-    base = ""
-    terminal = ""
-    secure = False
     exempt = True
 
     def __init__(self, style: TextStyle) -> None:
-        self.style = style
+        super().__init__(cast(IStyle, style))
         self.writes = 0
         self.lines = 0
 
     def answer(self, answer: Answer, ref: Ref, nick: str, current: str) -> Rendered:
-        return self.style.answer(answer, ref, current)
+        return cast(TextStyle, self.style).answer(answer, ref, current)
 
     def write(self, rendered: Rendered) -> None:
         self.writes += 1
         self.lines += rendered.count(b"\n")
 
     def prefer(self, preferences: Preferences) -> None:
-        self.style = text_style(preferences)
-
-    def hold(self, reason: Hold) -> None:
-        """Do nothing: the test sends no more than is accepted."""
-
-    def release(self, reason: Hold) -> None:
-        """Return that nothing is held."""
-
-    def yield_turn(self) -> None:
-        """Do nothing: the test sends nothing that costs much."""
-
-    def silence(self) -> float:
-        """Return that its network is there."""
-        return 0.0
-
-    def conceal(self) -> None:
-        """Do nothing."""
-
-    def reveal(self) -> None:
-        """Do nothing."""
-
-    def close(self, code: str) -> None:
-        """Do nothing."""
-
-    def abort(self) -> None:
-        """Do nothing."""
+        self.style = cast(IStyle, text_style(preferences))
 
 
 class CostTest(SynchronousTestCase):

@@ -7,17 +7,16 @@ from typing import Any, ClassVar, cast
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from groupchat.doors.lines.json_conversation import BEGINNING
 from groupchat.doors.lines.json_style import JsonStyle
 from groupchat.doors.web.web_request import JSON, Answer, Request
-from groupchat.interfaces.screens import Hold, IScreen, IStyle, Rendered
+from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
 from groupchat.model.errors import Refusal, ServerError
 from groupchat.model.events import Ref, Refused
-from groupchat.model.preferences import Preferences
 from groupchat.sessions.visit import Visit
+from groupchat.state.silent_screen import SilentScreen
 
 log = Logger()
 
@@ -56,17 +55,15 @@ STYLE = HttpStyle(BEGINNING)
 """The style of all requests; nobody can prefer another one."""
 
 
-@implementer(IScreen)
-class Desk:
+class Desk(SilentScreen):
     """The screen of one request.  It keeps answers until they are asked for, and shows nothing else."""
 
     def __init__(self, request: Request) -> None:
-        self.style: IStyle = cast(IStyle, STYLE)
+        super().__init__(cast(IStyle, STYLE))
         self.address = request.address
         self.secure = request.secure
         self.base = request.base
-        self.terminal = ""
-        self.exempt: bool = request.channel.reception.exempts(request.address)
+        self.exempt = request.channel.reception.exempts(request.address)
         self._answers: list[events.Answer] = []
         self._waiting: Deferred[events.Answer] | None = None
 
@@ -91,34 +88,6 @@ class Desk:
         """Answer a request that is ended."""
         if self.last_refusal is None:
             self.answer(Refused(code, "The server closes all connections. Come back later."), None, "", "")
-
-    def abort(self) -> None:
-        """Do nothing: the request is answered all the same."""
-
-    def write(self, rendered: Rendered) -> None:
-        """Do nothing: a request has answers only."""
-
-    def prefer(self, preferences: Preferences) -> None:
-        """Do nothing: all requests are shown things alike."""
-
-    def hold(self, reason: Hold) -> None:
-        """Do nothing: one request of a connection is answered after the other."""
-
-    def release(self, reason: Hold) -> None:
-        """Do nothing, likewise."""
-
-    def yield_turn(self) -> None:
-        """Do nothing, likewise."""
-
-    def silence(self) -> float:
-        """Return 0.0: who asks waits for the answer."""
-        return 0.0
-
-    def conceal(self) -> None:
-        """Do nothing: nobody types here."""
-
-    def reveal(self) -> None:
-        """Do nothing, likewise."""
 
     def _hand_out(self) -> None:
         waiting = self._waiting

@@ -1,25 +1,23 @@
 """Ask another node for a file, by HTTP within TLS, at the port where people connect."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, Protocol
 
 from OpenSSL.SSL import Error as OpenSSLError
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
-from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IAgentEndpointFactory, IResponse
-from zope.interface import implementer
+from twisted.web.iweb import IAgent, IResponse
 
 from groupchat.files.others.node_proofs import proof
 from groupchat.files.others.pinned_tls import PinnedTls
 from groupchat.interfaces.storage import NodeCard
 from groupchat.model.drafts import StoredFile
+from groupchat.outgoing.http_endpoints import HttpEndpoints
 
 CONNECT_S = 5.0
 """Seconds that making a connection may take."""
@@ -67,41 +65,6 @@ class Requests(Protocol):
         """Close all connections."""
 
 
-@implementer(IStreamClientEndpoint)
-class QuietEndpoint:
-    """Connects without a line in the daemon's log for each connection."""
-
-    def __init__(self, within: IStreamClientEndpoint) -> None:
-        self._within = within
-
-    def connect(self, factory: Any) -> "Deferred[Any]":
-        """Connect."""
-        factory.noisy = False
-        connected: Deferred[Any] = self._within.connect(factory)
-        return connected
-
-
-@implementer(IAgentEndpointFactory)
-class Pins:
-    """Makes the connections to nodes: each has the certificate that its card says."""
-
-    def __init__(self, reactor: Any, fingerprint: str) -> None:
-        self._reactor = reactor
-        self._fingerprint = fingerprint
-
-    # Twisted calls this.
-
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        host = uri.host.decode("ascii").strip("[]")
-        endpoint: IStreamClientEndpoint
-        try:
-            kind = TCP4ClientEndpoint if ip_address(host).version == 4 else TCP6ClientEndpoint
-            endpoint = kind(self._reactor, host, uri.port, CONNECT_S)
-        except ValueError:
-            endpoint = HostnameEndpoint(self._reactor, host, uri.port, CONNECT_S, attemptDelay=0.05)
-        return QuietEndpoint(wrapClientTLS(PinnedTls(self._fingerprint), endpoint))
-
-
 class NodeRequests:
     """Asks nodes for files, over connections that are kept for a few seconds."""
 
@@ -128,7 +91,9 @@ class NodeRequests:
             pool = HTTPConnectionPool(self._reactor)
             pool.cachedConnectionTimeout = IDLE_S
             pool.maxPersistentPerHost = 4
-            agent = Agent.usingEndpointFactory(self._reactor, Pins(self._reactor, node.fingerprint), pool)
+            pinned = PinnedTls(node.fingerprint)
+            endpoints = HttpEndpoints(self._reactor, CONNECT_S, lambda host: pinned)
+            agent = Agent.usingEndpointFactory(self._reactor, endpoints, pool)
             self._agents[place] = agent, pool
         return self._agents[place][0]
 

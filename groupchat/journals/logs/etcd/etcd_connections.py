@@ -1,22 +1,13 @@
 """Servers of etcd, and how connections to them are made: addresses, TLS, and what has gone wrong with either."""
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from OpenSSL.crypto import Error as CryptoError
 from OpenSSL.SSL import Error as OpenSSLError
 from service_identity import VerificationError
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import (
-    HostnameEndpoint,
-    TCP4ClientEndpoint,
-    TCP6ClientEndpoint,
-    wrapClientTLS,
-)
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost, DNSLookupError
-from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.ssl import (
     Certificate,
     KeyPair,
@@ -24,12 +15,11 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
-from twisted.web.client import URI, Agent, HTTPConnectionPool
-from twisted.web.iweb import IAgentEndpointFactory
-from zope.interface import implementer
+from twisted.web.client import Agent, HTTPConnectionPool
 
 from groupchat.model.errors import CannotStart
 from groupchat.model.events import record
+from groupchat.outgoing.http_endpoints import HttpEndpoints
 
 CONNECT_S = 1.0
 """Seconds that making a connection may take."""
@@ -110,48 +100,12 @@ def _private(option: str, path: Path, beside: Path, certificate: Certificate) ->
     return private
 
 
-@implementer(IStreamClientEndpoint)
-class _Quiet:
-    """Connects without a line in the daemon's log for each connection."""
-
-    def __init__(self, within: IStreamClientEndpoint) -> None:
-        self._within = within
-
-    def connect(self, factory: Any) -> "Deferred[Any]":
-        factory.noisy = False
-        connected: Deferred[Any] = self._within.connect(factory)
-        return connected
-
-
-@implementer(IAgentEndpointFactory)
-class Endpoints:
-    """Makes connections: to an address at once, and to a name by whichever of its addresses answers first."""
-
-    def __init__(self, reactor: Any, encryption: Encryption | None) -> None:
-        self._reactor = reactor
-        self._encryption = encryption
-
-    # Twisted calls this.
-
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        host = uri.host.decode("ascii")
-        endpoint: IStreamClientEndpoint
-        try:
-            kind = TCP4ClientEndpoint if ip_address(host).version == 4 else TCP6ClientEndpoint
-            endpoint = kind(self._reactor, host, uri.port, CONNECT_S)
-        except ValueError:
-            endpoint = HostnameEndpoint(self._reactor, host, uri.port, CONNECT_S, attemptDelay=0.05)
-        if self._encryption is not None:
-            endpoint = wrapClientTLS(self._encryption.options(host), endpoint)
-        return _Quiet(endpoint)
-
-
 def agents(reactor: Any, encryption: Encryption | None) -> tuple[Agent, Agent, HTTPConnectionPool]:
     """Make an agent that keeps its connections, for requests, and one that makes its own, for watches.
 
     The pool is that of the first, to be closed in the end.
     """
-    endpoints = Endpoints(reactor, encryption)
+    endpoints = HttpEndpoints(reactor, CONNECT_S, encryption.options if encryption is not None else None)
     pool = HTTPConnectionPool(reactor)
     pool.cachedConnectionTimeout = 60
     pool.maxPersistentPerHost = 4

@@ -1,0 +1,55 @@
+"""Endpoints for Twisted's Agent: where a URL leads, without a line in the daemon's log for each connection."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
+from twisted.web.client import URI
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+
+@implementer(IStreamClientEndpoint)
+class _Quiet:
+    """Connects without a line in the daemon's log."""
+
+    def __init__(self, within: IStreamClientEndpoint) -> None:
+        self._within = within
+
+    def connect(self, factory: Any) -> "Deferred[Any]":
+        factory.noisy = False
+        connected: Deferred[Any] = self._within.connect(factory)
+        return connected
+
+
+@implementer(IAgentEndpointFactory)
+class HttpEndpoints:
+    """Makes connections: to an address at once, and to a name by whichever of its addresses answers first.
+
+    :param within: the seconds that making a connection may take.
+    :param encrypt: returns what TLS needs for a host; None: there is no TLS.
+    """
+
+    def __init__(
+        self, reactor: Any, within: float, encrypt: Callable[[str], IOpenSSLClientConnectionCreator] | None = None
+    ) -> None:
+        self._reactor = reactor
+        self._within = within
+        self._encrypt = encrypt
+
+    # Twisted calls this.
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        host = uri.host.decode("ascii").strip("[]")
+        endpoint: IStreamClientEndpoint
+        try:
+            kind = TCP4ClientEndpoint if ip_address(host).version == 4 else TCP6ClientEndpoint
+            endpoint = kind(self._reactor, host, uri.port, self._within)
+        except ValueError:
+            endpoint = HostnameEndpoint(self._reactor, host, uri.port, self._within, attemptDelay=0.05)
+        if self._encrypt is not None:
+            endpoint = wrapClientTLS(self._encrypt(host), endpoint)
+        return _Quiet(endpoint)
