@@ -197,10 +197,11 @@ class EtcdLog:
         cluster = await self._learn_form()
         if before is not None and before.cluster != cluster:
             raise ForeignLog("The log in etcd is another one than before: it was made anew.")
-        lease, epoch = await claimed(self._rest, self._renewals, self._requests, node, card)
+        # From here on closing has to end it, also while the rest is still under way.
+        self._lease, epoch = await claimed(self._rest, self._renewals, self._requests, node, card)
         view = self._requests.view(await self._rest.first(self._requests.look()))
         begun = Begun(cluster, epoch, view.newest.number, view.newest.revision)
-        self._begun, self._lease, self._count = begun, lease, 0
+        self._begun, self._count = begun, 0
         self._lookout.epoch = epoch
         self._rest.is_patient = self._renewals.is_patient = True
         if self._looking is None:

@@ -228,7 +228,7 @@ class Gateway:
     async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
         status, body = await self.within(server, self._exchange(server, request), limit)
         self._heard.add(server)
-        return _read(server, status, body)
+        return _read(server, status, body, request.path.startswith(_WITH_HEADER))
 
     async def _exchange(self, server: Server, request: Request) -> tuple[int, bytes]:
         response = await self._send(self._agent, server, request)
@@ -244,6 +244,10 @@ class Gateway:
         url = f"{server.url}{request.path}".encode("ascii")
         response: IResponse = await agent.request(b"POST", url, headers, Body(request.body))
         return response
+
+
+_WITH_HEADER = ("/v3/kv/txn", "/v3/lease/")
+"""Where answers that are built upon come from: etcd tells in each of them which cluster it is of."""
 
 
 def in_background(doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None]":
@@ -263,9 +267,10 @@ def _was_cancelled(error: BaseException) -> bool:
     return any(isinstance(one, CancelledError | ConnectingCancelledError) for one in causes)
 
 
-def _read(server: Server, status: int, body: bytes) -> Answer:
+def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
     """Read an answer.
 
+    :param has_header: etcd tells in this answer which cluster it is of; whatever stands in its place does not.
     :raises Refused: nothing was done.
     :raises Unanswered: it may have been done, or this is not etcd.
     """
@@ -277,7 +282,9 @@ def _read(server: Server, status: int, body: bytes) -> Answer:
     except ValueError as error:
         raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
     if status == 200 and "error" not in answer:
-        result: Answer = answer.get("result", answer)
+        result: Any = answer.get("result", answer)
+        if not isinstance(result, Mapping) or (has_header and not isinstance(result.get("header"), Mapping)):
+            raise Unanswered(f"{server} is not etcd with its JSON gateway: its answer is something else.", True)
         return result
     sentence, code = problem(answer)
     if not sentence and 400 <= status < 500:

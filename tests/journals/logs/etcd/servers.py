@@ -99,7 +99,12 @@ class Asked:
         self.response: Deferred[IResponse] = Deferred()
 
     def answer(self, fields: Any, code: int = 200) -> None:
-        """Answer with a JSON object, or with these bytes."""
+        """Answer with a JSON object, with etcd's header where it is looked for, or with these bytes."""
+        if code == 200 and isinstance(fields, dict) and self.path.startswith(("kv/txn", "lease/")):
+            inner = fields.get("result", fields)
+            if "header" not in inner and "error" not in fields:
+                inner = {"header": HEADER, **inner}
+                fields = {"result": inner} if "result" in fields else inner
         response = FakeResponse(code)
         self.response.callback(response)
         response.feed(fields if isinstance(fields, bytes) else json.dumps(fields).encode())

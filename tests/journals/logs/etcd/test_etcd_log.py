@@ -1,5 +1,6 @@
 """A node's way to the log in etcd, on servers that answer what the test tells them to."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -108,6 +109,33 @@ class BeginTests(LogCase):
         self.take(TWO, "kv/txn").answer(answer({"create_revision": str(EPOCH), "lease": str(LEASE)}, revision=9))
         self.take(TWO, "kv/txn").answer(look(3))
         self.assertEqual(self.successResultOf(begun).epoch, EPOCH)
+
+    def test_closed_meanwhile(self) -> None:
+        """Whichever step is under way when the log is closed, nothing goes on: neither looking nor renewing."""
+        steps: tuple[Callable[[], object], ...] = (
+            self.tell_versions,
+            lambda: self.take(ONE, "kv/txn").answer(look(3)),
+            self.grant,
+            self.place_taken,
+            lambda: self.take(ONE, "kv/txn").answer(look(3)),
+            lambda: None,
+        )
+        for last in range(len(steps)):
+            self.agent.asked.clear()
+            self.log = EtcdLog(self.gateway, self.watching, (ONE, TWO, THREE), "gc", self.close)
+            begun = self.log.begin("a1", b"{}")
+            for step in steps[:last]:
+                step()
+            for asked in self.agent.asked:
+                asked.response.addErrback(lambda _: None)
+            closed = self.log.close()
+            if last > 3:
+                self.take(None, "lease/revoke").answer({})
+            self.successResultOf(closed)
+            if last < len(steps) - 1:
+                self.failureResultOf(begun, Closed)
+            self.assertEqual(self.clock.getDelayedCalls(), [])
+            self.gateway.is_closed = False
 
     def wait_for_holder(self, left: int, term: int = 2) -> None:
         """Let the place belong to somebody whose lease goes on for so many seconds."""

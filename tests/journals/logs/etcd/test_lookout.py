@@ -50,6 +50,17 @@ class LookoutTests(WatchCase):
         self.look(0)
         self.take(TWO)
 
+    def test_something_else(self) -> None:
+        """A server in whose place something else answers in JSON is no answer: the next one is asked, and so on."""
+        for body in (b'{"status": "ok"}', b"{}", b'{"header": null, "responses": []}', b'{"result": []}'):
+            self.take(TWO).answer(body)
+            self.clock.advance(TURN_S)
+            self.assertNoResult(self.running)
+            self.take(THREE).fail(ConnectionRefusedError())
+            self.clock.advance(TURN_S)
+        self.look(0)
+        self.take(TWO)
+
     def test_silent(self) -> None:
         """A watch that has not moved for two looks, though there is more, begins anew elsewhere."""
         self.look(1)
