@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from groupchat.journals.rules.erasures import Erasure
 from groupchat.journals.rules.rows import Row, is_message, kept_files
-from groupchat.journals.sqlite.statements import COLUMNS, FILES, LATEST, MESSAGE, ROW, TAIL_LATEST, TOPICS
+from groupchat.journals.sqlite.statements import COLUMNS, FILES, LATEST, ROW, TAIL_LATEST, TOPICS
 from groupchat.model.drafts import StoredFile
 
 _STATE = """
@@ -19,13 +19,11 @@ SELECT max(CASE name WHEN 'expired' THEN value END), max(CASE name WHEN 'forgott
 FROM counters WHERE name IN ('expired', 'forgotten', 'erasures')
 """
 _ERASURES = "SELECT key, alias, author, spared, after, upto FROM erasures ORDER BY id"
+_TAIL_LATEST = f"{TAIL_LATEST} LIMIT 1"
 _DELETION = f"SELECT {COLUMNS} FROM posts WHERE target = ? AND kind = 'deleted'"
 _FIRST_SPANS = "SELECT first, at FROM spans ORDER BY first"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
 _COUNT = "UPDATE counters SET value = ? WHERE name = ?"
-_TAIL = (
-    f"SELECT id FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC"
-)
 _AUTHORED = "SELECT id FROM authored WHERE id > ? AND author = ? AND room = ? ORDER BY id DESC"
 
 
@@ -89,12 +87,13 @@ class Gone:
         :param indexed: the number up to which rows are indexed.
         """
         if not self.erasures:
-            (newest,) = self._database.execute(TAIL_LATEST, (max(indexed, self.expired), author, room)).fetchone()
-            if newest is None:
-                (newest,) = self._database.execute(LATEST, (author, room)).fetchone()
+            found = self._database.execute(_TAIL_LATEST, (max(indexed, self.expired), author, room)).fetchone()
+            if found is None:
+                found = self._database.execute(LATEST, (author, room)).fetchone()
+            newest = found[0]
             return int(newest) if newest is not None and newest > self.expired else None
         floor = max([self.expired, *(one.upto for one in self.erasures if one.author == author)])
-        for query, after in ((_TAIL, max(indexed, floor)), (_AUTHORED, floor)):
+        for query, after in ((TAIL_LATEST, max(indexed, floor)), (_AUTHORED, floor)):
             for id in self._numbers(query, (after, author, room)):
                 row = self.row(id)
                 if row is not None and is_message(row):

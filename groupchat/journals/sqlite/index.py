@@ -2,7 +2,11 @@
 
 Each piece is a transaction of its own that also moves the counter ``indexed``.
 So a crash loses nothing: rows above the counter are indexed again.
-Searches read the rows above the counter one by one.
+Searches read the rows above the counter one by one; if these are many, most are indexed first.
+
+While many posts come at once, nothing is indexed until BEHIND of them wait: indexing a post is as much work as writing
+it, and can be done when less is said.  What is edited, deleted or removed before that is indexed as it then reads, or
+not at all.
 
 The index is FTS5, over text in which :mod:`groupchat.journals.rules.words` has separated all words,
 so the simplest tokenizer is enough.
@@ -56,8 +60,11 @@ LARGE_PIECE = 500
 TAIL = 2000
 """Rows that may wait to be indexed when a search begins: it reads them in some 10 ms.
 
-A writer that is never idle waits until a large piece more than this has to be indexed.
+A writer that is never idle, but has few rows in a commit, waits until a large piece more than this has to be indexed.
 """
+
+BEHIND = 50_000
+"""Rows that may ever wait to be indexed: indexing them takes half a second, and the first search waits for that."""
 
 CLEARED = 200
 """Rows of the index's own tables removed at a time: a few milliseconds."""

@@ -22,7 +22,7 @@ from groupchat.journals.rules.rows import (
     stored,
 )
 from groupchat.journals.sqlite.gone import Gone
-from groupchat.journals.sqlite.index import Repair, expression, is_damaged, repair
+from groupchat.journals.sqlite.index import BEHIND, TAIL, Repair, expression, is_damaged, repair
 from groupchat.journals.sqlite.statements import (
     COLUMNS,
     KEYED,
@@ -60,6 +60,11 @@ FILES_AT_ONCE = 50
 
 SEARCH_S = 0.2
 """Processor time, in seconds, after which a search is given up; one in a million messages takes some milliseconds."""
+ROW_S = 2e-5
+"""Processor time granted in addition for each row that is not indexed, of those above TAIL.
+
+Only when they cannot be indexed, as on a full disk, are there any: then they are read all the same.
+"""
 STEPS = 200
 """Steps of SQLite's machine after which it asks whether to go on: some tenths of a millisecond."""
 
@@ -71,6 +76,7 @@ _MAX = 2**63 - 1
 
 _ROWS = f"SELECT {COLUMNS} FROM posts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 _TAIL = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND id <= ? ORDER BY id DESC"
+_LAST = "SELECT max(id) FROM posts"
 _INDEXED = "SELECT value FROM counters WHERE name = 'indexed'"
 _FOUND = "SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 _NEXT_AT = "SELECT id, at FROM posts WHERE id >= ? ORDER BY id LIMIT 1"
@@ -154,9 +160,10 @@ class Reader:
             found = self._database.execute(KEYED, (author, key)).fetchone()
             return None if found is None or self._gone.frees_key(found[0]) else int(found[0])
 
-    def search(self, audience: Audience, sought: Sought, count: int) -> list[StoredPost]:
+    def search(self, audience: Audience, sought: Sought, count: int, upto: int = _MAX) -> list[StoredPost]:
         """Return the newest messages that fit, newest first; those not yet indexed are read singly.
 
+        :param upto: the highest number that is looked at.
         :raises BadArguments: nothing is looked for, or too much.
         :raises TooSlowSearch: it takes more than SEARCH_S.
         :raises SearchUnavailable: the index is damaged; if that is found only now, the cause is the error of SQLite.
@@ -165,14 +172,14 @@ class Reader:
         count = _clamped(count)
         if not audience.rooms and audience.author is None:
             return []
-        with self._snapshot(), self._limited() as is_over:
+        with self._snapshot(), self._limited(upto) as is_over:
             state = repair(self._database)
             if state is not Repair.NONE:
                 raise _unavailable(state)
             ids: list[int] = []
             indexed, query = self._indexed(), expression(audience, finder)
-            for after, upto in self._sought_in(sought):
-                tail = self._database.execute(_TAIL, (max(indexed, after), upto))
+            for after, last in self._sought_in(sought, upto):
+                tail = self._database.execute(_TAIL, (max(indexed, after), last))
                 for row in (self._gone.masked(Row(*row)) for row in tail):
                     if is_over():
                         raise _too_slow()
@@ -181,16 +188,16 @@ class Reader:
                     if is_message(row) and sees(audience, row) and finder.fits(row):
                         ids.append(row.id)
                 try:
-                    ids += self._indexed_with(query, finder, (after, upto), count - len(ids), is_over)
+                    ids += self._indexed_with(query, finder, (after, last), count - len(ids), is_over)
                 except sqlite3.Error as error:
                     if not is_damaged(error):
                         raise
                     raise _unavailable(Repair.REBUILT) from error
             return self._posts(ids)[::-1]
 
-    def _sought_in(self, sought: Sought) -> list[tuple[int, int]]:
+    def _sought_in(self, sought: Sought, upto: int) -> list[tuple[int, int]]:
         """Return the ranges of numbers (after, upto) in which a search looks, the newest first."""
-        after, upto = max(_clamped(sought.after), self._gone.expired), _clamped(sought.before) - 1
+        after, upto = max(_clamped(sought.after), self._gone.expired), min(_clamped(sought.before) - 1, upto)
         ranges = [(after, upto)]
         if sought.start != -inf or sought.end != inf:
             found = self._ranges(milliseconds(sought.start), milliseconds(sought.end))
@@ -310,12 +317,15 @@ class Reader:
             self._database.execute("COMMIT")
 
     @contextmanager
-    def _limited(self) -> Iterator[Callable[[], bool]]:
+    def _limited(self, upto: int) -> Iterator[Callable[[], bool]]:
         """Interrupt what SQLite does in here when it has taken too long; give the function that says whether it has.
 
+        :param upto: the highest number that is looked at.
         :raises TooSlowSearch: it was interrupted.
         """
-        end = self._clock() + SEARCH_S
+        (highest,) = self._database.execute(_LAST).fetchone()
+        waiting = min(upto, highest or 0) - self._indexed()
+        end = self._clock() + SEARCH_S + ROW_S * min(max(0, waiting - TAIL), BEHIND)
 
         def is_over() -> bool:
             return self._clock() > end

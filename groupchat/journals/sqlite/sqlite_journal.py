@@ -145,6 +145,7 @@ class SqliteJournal:
         """Return the newest messages that fit, newest first.
 
         When much is not indexed yet, such as after an import, the writer indexes it first, in pieces between commits.
+        It finds everything acknowledged before it was asked for; not what comes while it waits, which may be as much.
 
         :raises BadArguments, TooSlowSearch: as ``Reader.search`` does.
         :raises Busy: too many searches wait.
@@ -154,10 +155,11 @@ class SqliteJournal:
             raise Busy("Too many searches are waiting. Try again in a few seconds.", BUSY_S)
         self._searching += 1
         try:
-            while not (yield self._ask(self._writes, self._writer.fill)):
-                pass
+            upto: int | None = None
+            while upto is None:
+                upto = yield self._ask(self._writes, self._writer.fill)
             found: list[StoredPost] = yield self._asked_last(
-                self._searches, self._searcher.search, audience, sought, count
+                self._searches, self._searcher.search, audience, sought, count, upto
             )
         except SearchUnavailable as error:
             if isinstance(error.__cause__, sqlite3.Error):

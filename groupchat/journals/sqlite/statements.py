@@ -31,8 +31,10 @@ ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
 
 KEYED = "SELECT id FROM posts WHERE author = ? AND key = ?"
 
-TAIL_LATEST = f"SELECT max(id) FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL"
-"""The author's newest message in a room among those not yet indexed."""
+TAIL_LATEST = (
+    f"SELECT id FROM posts WHERE id > ? AND author = ? AND room = ? AND {MESSAGE} AND gone_by IS NULL ORDER BY id DESC"
+)
+"""The author's messages in a room among those not yet indexed, newest first: the first one is found soonest."""
 
 LATEST = "SELECT max(id) FROM authored WHERE author = ? AND room = ?"
 """The author's newest message in a room among those indexed."""

@@ -12,13 +12,16 @@ from twisted.python.failure import Failure
 from groupchat.journals.sqlite.database import damaged
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
-from groupchat.journals.sqlite.index import CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
+from groupchat.journals.sqlite.index import BEHIND, CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.removal import Removal
 from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 
 T = TypeVar("T")
+
+FEW = 8
+"""Rows of a commit that costs so much for each of them that indexing as many hardly adds to it."""
 
 BUSY_ROWS = 2000
 """Rows after which a writer that is never idle does one piece of a removal all the same."""
@@ -70,7 +73,7 @@ class Writer:
         self._is_full = False
         # Whether the write-ahead log still has deleted text; it does until it is cut, and may from before a crash.
         self._deleted = self._log_bytes() > 0
-        self._written = self._pieces = 0
+        self._wrote = self._written = self._pieces = 0
         self.removals = 0
         """The number of times that something came to count as removed."""
         self._log_limit = LOG_MAX_BYTES
@@ -223,9 +226,11 @@ class Writer:
         if self._broken is not None:
             return
         try:
-            if self.head - self.index.upto >= TAIL + LARGE_PIECE:
-                # At least as much as was written, else the index would fall behind for ever.
-                self._fill(max(LARGE_PIECE, wrote), max(CHARACTERS, wrote * LONGEST))
+            self._wrote = wrote
+            waiting = self.head - self.index.upto
+            # The next commit is expected to be as large as this one.
+            if waiting > BEHIND - wrote or (wrote <= FEW and waiting >= TAIL + LARGE_PIECE):
+                self._fill_more()
             self._written += wrote
             if self._written >= BUSY_ROWS:
                 self._written = 0
@@ -265,16 +270,25 @@ class Writer:
             except Exception as error:
                 self._put_off(error)
 
-    def fill(self) -> bool:
-        """Index one piece for a search that waits; return whether the search may begin."""
-        if self._broken is not None or self.head - self.index.upto <= TAIL or not self.index.is_searchable:
-            return True
+    def fill(self) -> int | None:
+        """Index one piece for a search that waits; return up to which number the search is to look, once it may."""
+        waiting = self.head - self.index.upto
+        if self._broken is not None or waiting <= TAIL or not self.index.is_searchable:
+            return self.head
         try:
-            self._fill(PIECE)
+            if waiting < TAIL + LARGE_PIECE:
+                self._fill(PIECE)
+            else:
+                self._fill_more()
         except Exception as error:
             self._put_off(error)
-            return True
-        return False
+            return self.head
+        return None
+
+    def _fill_more(self) -> None:
+        """Index a large piece, and more than was written just now, else the index would fall behind for ever."""
+        count = 2 * self._wrote
+        self._fill(max(LARGE_PIECE, count), max(CHARACTERS, count * LONGEST))
 
     def _fill(self, count: int, characters: int = CHARACTERS) -> None:
         """Index some messages; if the index is found to be damaged, condemn it."""

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from groupchat.facts.sanctions import Ban, Mute, Sanction
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite.database import connect, opened
 from groupchat.journals.sqlite.folder import Folder
-from groupchat.journals.sqlite.reader import SEARCH_S, Reader
+from groupchat.journals.sqlite.index import TAIL
+from groupchat.journals.sqlite.reader import ROW_S, SEARCH_S, Reader
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import (
     PRESENT,
@@ -303,6 +305,32 @@ class SlowSearchTests(FileCase):
         self.append(*(said("a b") for _ in range(100)), said("one"))
         self.over = 50
         self.slow("zebra")
+
+    def test_much_that_cannot_be_indexed(self) -> None:
+        """Each message above those that may wait gives a search more time."""
+        self.append(said("zebra"), *(said("a b") for _ in range(TAIL + 99)))
+        for rows, is_answered in [(99, True), (101, False)]:
+            self.asked = 0
+            self.reader._clock = partial(self.later, SEARCH_S + rows * ROW_S)
+            if is_answered:
+                self.assertEqual(len(self.reader.search(LOBBY, Sought("zebra"), 9)), 1)
+            else:
+                self.assertRaises(TooSlowSearch, self.reader.search, LOBBY, Sought("zebra"), 9)
+
+    def later(self, end: float) -> float:
+        """Return 0 at first, and then this time."""
+        self.asked += 1
+        return 0.0 if self.asked == 1 else end
+
+    def test_upto(self) -> None:
+        """A search looks no further than it is told, in the index and in what is not indexed yet."""
+        self.append(said("a"), said("a"))
+        while self.writer.idle() == 0.0:
+            pass
+        self.append(said("a"), said("a"))
+        for upto in range(5):
+            found = self.reader.search(LOBBY, Sought("a"), 9, upto)
+            self.assertEqual([post.event.id for post in found], list(range(upto, 0, -1)))
 
     def test_in_time(self) -> None:
         """A search in time is answered whole, however many messages were looked at."""

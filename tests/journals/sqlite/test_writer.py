@@ -1,14 +1,15 @@
 """The writer of the SQLite journal, without its thread: what lasts, what fails, and what it tidies up."""
 
+import shutil
 import sqlite3
 
-from groupchat.journals.sqlite import index
+from groupchat.journals.sqlite import index, writer
 from groupchat.journals.sqlite.database import connect
 from groupchat.journals.sqlite.folder import clear_failure
 from groupchat.model.drafts import Repeated, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from groupchat.model.message.sought import Sought
-from tests.journals.contract import BOB, LOBBY, NOON, deleted, edited, posts, said
+from tests.journals.contract import BOB, LOBBY, NOON, deleted, edited, folder, posts, said
 from tests.journals.sqlite.files import FileCase
 
 
@@ -172,22 +173,85 @@ class TidyingTests(FileCase):
         self.again()
         self.assertIsNone(closed.idle())
         closed.keep_up(1)
-        self.assertTrue(closed.fill())
+        self.assertEqual(closed.fill(), 1)
         self.assertRaises(JournalBroken, closed.append, [said("b")])
 
     def test_keeping_up(self) -> None:
-        """A writer that is never idle indexes as much as it writes, once more than the bound waits."""
+        """A writer that is never idle, with few rows in a commit, indexes once more than the bound waits."""
         self.append(*(said("w") for _ in range(index.TAIL)))
-        self.writer.keep_up(index.TAIL)
+        self.writer.keep_up(1)
         self.assertEqual(self.writer.index.upto, 0)
         self.append(*(said("w") for _ in range(index.LARGE_PIECE)))
-        self.writer.keep_up(index.LARGE_PIECE)
+        self.writer.keep_up(1)
         self.assertEqual(self.writer.index.upto, index.LARGE_PIECE)
 
+    def test_many_at_once(self) -> None:
+        """While many rows come at once nothing is indexed until BEHIND wait, and never do more than that wait."""
+        self.patch(writer, "BEHIND", 4000)
+        waiting = []
+        for _ in range(100):
+            self.append(*(said("w") for _ in range(64)))
+            self.writer.keep_up(64)
+            waiting.append(self.writer.head - self.writer.index.upto)
+        self.assertEqual(waiting[:61], [64 * number for number in range(1, 62)])
+        self.assertLessEqual(max(waiting), 4000)
+        self.assertGreater(min(waiting[61:]), 3000)
+
+    def test_few_after_many(self) -> None:
+        """When less is said after a burst, what waits is indexed though the writer is never idle."""
+        self.append(*(said("w") for _ in range(4000)))
+        for _ in range(4):
+            self.append(said("w"))
+            self.writer.keep_up(1)
+        self.assertEqual(self.writer.index.upto, 4 * index.LARGE_PIECE)
+
     def test_fill_for_a_search(self) -> None:
-        """A search asks for pieces until no more than the bound waits."""
-        self.append(*(said("w") for _ in range(index.TAIL + 150)))
-        self.assertEqual([self.writer.fill() for _ in range(3)], [False, False, True])
+        """A search asks for pieces until no more than the bound waits, and then looks up to the newest number."""
+        count = index.TAIL + 150
+        self.append(*(said("w") for _ in range(count)))
+        self.assertEqual([self.writer.fill() for _ in range(3)], [None, None, count])
+
+    def test_fill_while_much_is_said(self) -> None:
+        """However much is said meanwhile, a search may begin at last: more is indexed than is written."""
+        self.append(*(said("w") for _ in range(4000)))
+        for _ in range(20):
+            self.append(*(said("w " * 500) for _ in range(600)))
+            self.writer.keep_up(600)
+            if self.writer.fill() is not None:
+                break
+        else:
+            self.fail("the search never begins")
+
+    def test_search_on_a_full_disk(self) -> None:
+        """What cannot be indexed for want of space is found all the same."""
+        self.append(said("apple"), *(said("w") for _ in range(index.TAIL + index.LARGE_PIECE)))
+        self.database.fail("INSERT INTO search", sqlite3.SQLITE_FULL)
+        self.assertEqual(self.writer.fill(), self.writer.head)
+        self.assertEqual([post.event.id for post in self.reader.search(LOBBY, Sought("apple"), 9)], [1])
+
+    def test_waiting_over_an_end(self) -> None:
+        """After the process was killed, the next one opens without indexing, finds everything, and catches up."""
+        count = 2 * index.TAIL
+        for _ in range(4):
+            self.append(*(said("apple") for _ in range(index.LARGE_PIECE * 2)))
+            self.writer.keep_up(index.LARGE_PIECE * 2)
+        self.append(said("pear"), edited(1, "cherry"), deleted(2))
+        copy = folder(self) / "chat.db"
+        for ending in ("", "-wal", "-head"):
+            shutil.copy(f"{self.path}{ending}", f"{copy}{ending}")
+        self.end()
+        self.path = copy
+        self.begin()
+        self.assertEqual((self.writer.head, self.writer.index.upto), (count + 3, 0))
+        self.assertEqual(len(self.reader.recent(LOBBY, 10**9, 9)), 9)
+        while (upto := self.writer.fill()) is None:
+            pass
+        for word, found in [("cherry", [1]), ("pear", [count + 1]), ("apple", [count, count - 1])]:
+            self.assertEqual([post.event.id for post in self.reader.search(LOBBY, Sought(word), 2, upto)], found)
+        while self.writer.idle() == 0.0:
+            pass
+        self.assertEqual(self.writer.index.upto, self.writer.head)
+        self.assertEqual(len(self.reader.search(LOBBY, Sought("apple"), count)), count - 2)
 
     def test_log_is_moved(self) -> None:
         """A long write-ahead log is moved into the file when idle; later, if others read meanwhile."""
