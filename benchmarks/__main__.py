@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import client, cluster, durable, fanout, history, idle, join, parts, plots, slow, start, web
+from benchmarks import client, cluster, durable, fanout, history, idle, join, parts, plots, slow, start, tls, web
 from benchmarks.figures import Row
 from benchmarks.load import Broken, library
 from benchmarks.peer import Peer
@@ -22,14 +22,27 @@ from benchmarks.targets import judged
 FULL: dict[str, Any] = {
     "members": (1, 100, 1000, 5000), "windows": (1, 64), "seconds": 3.0, "rounds": 3, "joins": 5000, "idle": 10_000,
     "sizes": (0, 100_000, 1_000_000, 10_000_000), "rates": (100, 1000, 10_000), "span": 10.0, "missed": 20_000,
-    "lines": 6000, "listeners": 1000, "starts": 9, "crowd": 1200, "behind": 30_000,
+    "lines": 6000, "listeners": 1000, "starts": 9, "crowd": 1200, "behind": 30_000, "secured": (100, 1000),
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 300,
     "sizes": (0, 20_000), "rates": (100, 1000), "span": 2.0, "missed": 5000,
-    "lines": 600, "listeners": 200, "starts": 3, "crowd": 150, "behind": 5000,
+    "lines": 600, "listeners": 200, "starts": 3, "crowd": 150, "behind": 5000, "secured": (100,),
 }  # fmt: skip
-SCENARIOS = ("fanout", "join", "idle", "history", "slow", "durable", "client", "start", "parts", "web", "cluster")
+SCENARIOS = (
+    "fanout",
+    "join",
+    "idle",
+    "history",
+    "slow",
+    "durable",
+    "client",
+    "start",
+    "parts",
+    "web",
+    "tls",
+    "cluster",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "parts": lambda: parts.parts(plan["lines"], _tell),
         "web": lambda: web.web(
             plan["listeners"], plan["windows"], plan["seconds"], options.rounds or plan["rounds"], _tell
+        ),
+        "tls": lambda: tls.tls(
+            peers, options.members or plan["secured"], plan["windows"], plan["seconds"],
+            options.rounds or plan["rounds"], _tell,
         ),
         "cluster": lambda: cluster.cluster(
             options.members[0] if options.members else plan["crowd"], plan["behind"], plan["lines"],
@@ -97,13 +114,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--members",
         type=_numbers,
         metavar="NUMBERS",
-        help="for fanout, and the first for cluster: numbers of members, such as 100,1000",
+        help="for fanout and tls, and the first for cluster: numbers of members, such as 100,1000",
     )
     parser.add_argument(
         "--rounds",
         type=int,
         metavar="N",
-        help="for fanout, slow, web and cluster: how often to measure; the medians are reported",
+        help="for fanout, slow, web, tls and cluster: how often to measure; the medians are reported",
     )
     parser.add_argument("--sizes", type=_numbers, metavar="NUMBERS", help="for history: numbers of posts")
     parser.add_argument("--journals", type=Path, metavar="FOLDER", help="for history: keep the filled journals there")

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from benchmarks.load import READ, Broken
 from benchmarks.peer import Peer
 from benchmarks.processes import HOST
+from benchmarks.secured import Secured
 
 AT_ONCE = 200
 """Members that join at a time: few enough that no server's queue of connections overflows."""
@@ -52,8 +53,8 @@ def connected(port: int, *, receive_buffer: int = 0) -> socket.socket:
 class Newcomer:
     """A connection that is joining: the steps that are left, and the last bytes read."""
 
-    def __init__(self, port: int, steps: Sequence[tuple[bytes, bytes]], receive_buffer: int) -> None:
-        self.socket = connected(port, receive_buffer=receive_buffer)
+    def __init__(self, connection: socket.socket, steps: Sequence[tuple[bytes, bytes]]) -> None:
+        self.socket = connection
         self._steps = list(steps)
         self._read = b""
         self._sign = b""
@@ -88,7 +89,10 @@ def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer:
     with select.epoll() as epoll:
         while waiting or len(sockets) < count:
             while len(sockets) < count and len(waiting) < AT_ONCE:
-                one = Newcomer(port, peer.steps(first + len(sockets)), receive_buffer)
+                connection = connected(port, receive_buffer=receive_buffer)
+                if peer.secure:
+                    connection = Secured(connection, PATIENCE_S)
+                one = Newcomer(connection, peer.steps(first + len(sockets)))
                 number = one.socket.fileno()
                 sockets[number], waiting[number] = one.socket, one
                 epoll.register(number, select.EPOLLIN)

@@ -44,6 +44,10 @@ struct load {
     int64_t sender;
     int32_t failed;        /* errno, or -1 when a peer has closed */
     int64_t sent_at[RING];
+    /* TLS: for each descriptor its session in OpenSSL, or NULL; and OpenSSL's SSL_read and SSL_write. */
+    void **sessions;
+    int (*tls_read)(void *session, void *data, int size);
+    int (*tls_write)(void *session, const void *data, int size);
 };
 
 static int64_t nanoseconds(void) {
@@ -63,7 +67,8 @@ static void send_one(struct load *load, int64_t at) {
     memcpy(message + load->before_size + 1 + DIGITS, load->after, load->after_size);
     ssize_t size = load->before_size + 1 + DIGITS + load->after_size;
     int to = load->senders[load->sender++ % load->sender_count];
-    if (send(to, message, size, MSG_NOSIGNAL) != size)
+    void *session = load->sessions ? load->sessions[to] : NULL;
+    if ((session ? load->tls_write(session, message, size) : send(to, message, size, MSG_NOSIGNAL)) != size)
         load->failed = errno ? errno : EAGAIN;
     load->sent_at[load->sent++ % RING] = at;
 }
@@ -84,6 +89,24 @@ static void count(struct load *load, const char *data, ssize_t size, int64_t now
             load->lasts[load->last_count++] = (now - load->sent_at[load->completed % RING]) / 1e6;
 }
 
+/* Take all records that have come whole: epoll tells nothing of what OpenSSL has read from the socket. */
+static void read_session(struct load *load, void *session, int from, char *data, int most) {
+    int size, total = 0;
+    while (total < most && (size = load->tls_read(session, data + total, most - total)) > 0)
+        total += size;
+    if (total) {
+        load->reads++;
+        load->bytes += total;
+        count(load, data, total, nanoseconds());
+    } else {
+        char end;
+        ssize_t left = recv(from, &end, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (left == 0 || (left < 0 && errno != EAGAIN && errno != EINTR))
+            load->failed = left ? errno : -1;
+        errno = 0;
+    }
+}
+
 static void receive(struct load *load, int from) {
     static char data[1 << 18];
     int on = 1;
@@ -91,6 +114,10 @@ static void receive(struct load *load, int from) {
      * with one message outstanding that would be all that is measured.  The kernel forgets the option each time. */
     if (load->window == 1)
         setsockopt(from, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    if (load->sessions && load->sessions[from]) {
+        read_session(load, load->sessions[from], from, data, sizeof data);
+        return;
+    }
     ssize_t size = recv(from, data, sizeof data, MSG_DONTWAIT);
     if (size > 0) {
         load->reads++;

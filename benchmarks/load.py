@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks.secured import Secured, entries
+
 SOURCES = Path(__file__).parent
 SAMPLES = 2_000_000
 """The most delays that are kept of one span."""
@@ -58,6 +60,9 @@ class State(ctypes.Structure):
         ("sender", ctypes.c_int64),
         ("failed", ctypes.c_int32),
         ("sent_at", ctypes.c_int64 * RING),
+        ("sessions", ctypes.POINTER(ctypes.c_void_p)),
+        ("tls_read", ctypes.c_void_p),
+        ("tls_write", ctypes.c_void_p),
     )
 
 
@@ -132,6 +137,10 @@ class Load:
             epoll=self._epoll.fileno(), senders=(ctypes.c_int32 * len(numbers))(*numbers), sender_count=len(numbers),
             before=speech[0], before_size=len(speech[0]), after=speech[1], after_size=len(speech[1]), fanout=fanout,
         )  # fmt: skip
+        if any(isinstance(one, Secured) for one in self._sockets.values()):
+            sessions = [getattr(self._sockets.get(number), "session", None) for number in range(max(self._sockets) + 1)]
+            self._state.sessions = (ctypes.c_void_p * len(sessions))(*sessions)
+            self._state.tls_read, self._state.tls_write = entries()
 
     def run(self, seconds: float, *, window: int = 0, rate: float = 0.0, stride: int = 1) -> Span:
         """Send for so long, and count; with neither window nor rate, wait for what is outstanding.

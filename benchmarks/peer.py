@@ -22,6 +22,7 @@ class Peer(ABC):
     ``ready``: what a member receives when it has joined.
     ``greets``: the server speaks before the client.
     ``apart``: a connection that speaks cannot listen.
+    ``secure``: its members come through TLS.
     ``most``: more members than this take minutes to join.
     """
 
@@ -31,6 +32,7 @@ class Peer(ABC):
     ready: ClassVar[bytes]
     greets: ClassVar[bool] = False
     apart: ClassVar[bool] = False
+    secure: ClassVar[bool] = False
     most: ClassVar[int] = MOST
 
     def missing(self) -> str:

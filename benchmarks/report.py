@@ -118,6 +118,13 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
          ("KiB/connection", "memory_kib", ".1f"), ("p50 ms", "p50_ms", ".2f"), ("p99 ms", "p99_ms", ".2f"),
          ("load CPU", "load_cpu", ".0%")],
     ),
+    "tls": _plain(
+        "tls: members who come through TLS, beside plain ones of the same server",
+        [("server", "peer", ""), ("members", "members", "d"), ("outstanding", "window", "d"),
+         ("CPU µs/line", "cpu_us", ".3f"), ("× plain", "ratio", ".2f"), ("KiB/connection", "memory_kib", ".1f"),
+         ("CPU µs to connect and join", "join_us", ".0f"),
+         ("p50 ms", "p50_ms", ".2f"), ("p99 ms", "p99_ms", ".2f"), ("load CPU", "load_cpu", ".0%")],
+    ),
     "cluster": _plain(
         "cluster: three nodes that share a log in etcd, beside one server, all on this machine",
         [("figure", "figure", ""), ("measured", "value", ",.2f"), ("unit", "unit", "")],

@@ -49,7 +49,7 @@ class Rows:
 def judged(measured: Sequence[Row]) -> list[Target]:
     """Return every target whose figures were measured."""
     rows = Rows(measured)
-    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows), *_web(rows), *_cluster(rows)]
+    wanted = [*_work(rows), *_delays(rows), *_others(rows), *_growth(rows), *_web(rows), *_tls(rows), *_cluster(rows)]
     return [Target(name, limit, figure) for name, limit, figure in wanted if figure is not None]
 
 
@@ -113,6 +113,16 @@ def _web(rows: Rows) -> _Wanted:
         wanted.append((f"CPU per delivery, {peer}, 64 outstanding / text", 1.1, rows.value("ratio", **known)))
         wanted.append((f"KiB for a connection, {peer}", 5.0, rows.value("memory_kib", **known)))
     return wanted
+
+
+def _tls(rows: Rows) -> _Wanted:
+    """Return targets for members who come through TLS."""
+    known = {"scenario": "tls", "peer": f"{OURS} TLS", "members": 1000, "window": 64}
+    return [
+        ("CPU per line, 1000 members through TLS, 64 outstanding / plain", 1.5, rows.value("ratio", **known)),
+        ("KiB for a connection through TLS", 16.0, rows.value("memory_kib", **known)),
+        ("CPU to connect through TLS and join, ms", 1.0, _ratio(rows.value("join_us", **known), 1000.0)),
+    ]
 
 
 def _cluster(rows: Rows) -> _Wanted:

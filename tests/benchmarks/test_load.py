@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from benchmarks.figures import quantile, summary
 from benchmarks.load import Broken, Load, library
+from benchmarks.secured import Secured
+from tests.doors.connections import authority
 
 RECEIVERS = 3
 SPEECH = (b"say ", b" words\n")
@@ -217,3 +220,58 @@ class FiguresTest(SynchronousTestCase):
     def test_summary(self) -> None:
         """A summary has the columns that the tables show."""
         self.assertEqual(summary("calm_", [1.0]), {"calm_p50_ms": 1, "calm_p99_ms": 1, "calm_max_ms": 1})
+
+
+class SecuredLoadTest(SynchronousTestCase):
+    """The load through TLS, in Python."""
+
+    compiled = False
+
+    def setUp(self) -> None:
+        theirs, ours = pair()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority().issue_cert("localhost").configure_cert(context)
+        ours.settimeout(LIMIT_S)
+        self.said = b""
+
+        def echo() -> None:
+            with context.wrap_socket(ours, server_side=True, suppress_ragged_eofs=True) as server:
+                while data := server.recv(65536):
+                    self.said += data
+                    server.sendall(data)
+
+        self.server = threading.Thread(target=echo)
+        self.server.start()
+        self.addCleanup(self.server.join)
+        self.one = Secured(theirs, LIMIT_S)
+        self.addCleanup(self.one.close)
+        self.load = Load([self.one], [self.one], SPEECH, 1, compiled=self.compiled)
+        self.addCleanup(self.load.close)
+
+    def test_closed_loop(self) -> None:
+        """Every message goes out encrypted and is counted when it comes back, also several in one record."""
+        sent = delivered = 0
+        while sent <= 4:
+            span = self.load.run(0.1, window=4)
+            sent, delivered = sent + span.sent, delivered + span.delivered
+            self.assertTrue(0 <= sent - delivered <= 4)
+        delivered += self.load.run(LIMIT_S).delivered
+        self.assertEqual(delivered, sent)
+        self.assertRegex(self.said, rb"\A(say `[0-9]{10} words\n)+\Z")
+        self.assertEqual(self.said.count(b"\n"), sent)
+
+    def test_broken(self) -> None:
+        """A connection that is closed ends the run with an error."""
+        self.one.shutdown(socket.SHUT_WR)
+        self.assertRaises(Broken, self.load.run, LIMIT_S, window=1)
+
+
+class CompiledSecuredLoadTest(SecuredLoadTest):
+    """The load through TLS, in C."""
+
+    compiled = True
+
+    def setUp(self) -> None:
+        if library() is None:
+            raise SkipTest("There is no compiler (cc).")
+        super().setUp()

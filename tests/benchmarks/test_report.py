@@ -14,6 +14,7 @@ from benchmarks.peer import FILLING, MOST, STAMP, TEXT
 from benchmarks.peers import PEERS
 from benchmarks.report import table, tables
 from benchmarks.targets import judged
+from benchmarks.tls import PAIRS
 
 
 def fanout(peer: str, cpu_us: float) -> Row:
@@ -60,6 +61,17 @@ class ReportTest(SynchronousTestCase):
         self.assertIn("| 1.25    |", tables([row], []))
         self.assertEqual([(target.figure, target.met) for target in judged([row])], [(1.25, False), (4.0, True)])
 
+    def test_tls(self) -> None:
+        """What encryption costs is judged beside plain members of the same server, and by its memory."""
+        row = {
+            "scenario": "tls", "peer": "groupchat TLS", "members": 1000, "window": 64, "cpu_us": 0.5,
+            "ratio": 2.5, "memory_kib": 12.0, "join_us": 1500.0, "p50_ms": 1.0, "p99_ms": 2.0, "load_cpu": 0.2,
+        }  # fmt: skip
+        self.assertIn("| 2.50    |", tables([row], []))
+        self.assertEqual(
+            [(target.figure, target.met) for target in judged([row])], [(2.5, False), (12.0, True), (1.5, False)]
+        )
+
     def test_judgement(self) -> None:
         """A missed target is reported as such."""
         self.assertIn("| 2.00     | 1.5     | **no** |", tables(MEASURED, judged(MEASURED)))
@@ -87,10 +99,10 @@ class PeersTest(SynchronousTestCase):
         folder = Path(tempfile.mkdtemp()) / "run"
         self.addCleanup(shutil.rmtree, folder.parent)
         folder.mkdir()
-        for peer in PEERS:
-            said = [*peer.command(folder, 4321, 10), *(file.read_text() for file in folder.iterdir())]
+        for peer in (*PEERS, *(peer for pair in PAIRS for peer in pair)):
+            said = [*peer.command(folder, 4321, 10), *(file.read_text() for file in folder.glob("*.*"))]
             self.assertTrue(any("4321" in part for part in said), peer.name)
-            for file in folder.iterdir():
+            for file in folder.glob("*.*"):
                 file.unlink()
 
     def test_names(self) -> None:
@@ -118,4 +130,4 @@ class CommandLineTest(SynchronousTestCase):
     def test_figures_can_be_kept(self) -> None:
         """Rows are plain JSON."""
         self.assertEqual(json.loads(json.dumps(MEASURED)), MEASURED)
-        self.assertEqual(len(set(SCENARIOS)), 11)
+        self.assertEqual(len(set(SCENARIOS)), 12)
