@@ -285,8 +285,7 @@ class OwnPresences:
     def _tidy(self) -> None:
         """Free the nickname of whoever the others believe to be here, and is not: a mistake must not last for ever."""
         for handle, row in self.rows.items():
-            is_ours = (row.node, row.epoch) == (self._journal.node, self._journal.epoch)
-            if is_ours and handle not in self._handles and handle not in self._claims:
+            if handle not in self._handles and handle not in self._claims:
                 log.warn("{nick} is not here, as the others believe", nick=row.nick)
                 self._depart(Depart(handle, row.node, row.epoch))
 

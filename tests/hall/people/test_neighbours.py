@@ -24,9 +24,10 @@ from groupchat.model.events import (
     Welcomed,
     Whispered,
 )
-from groupchat.model.node_operations import Attend
+from groupchat.model.node_operations import Attend, Presence
 from groupchat.sessions.visit import Visits
 from groupchat.sessions.visitor import Credentials
+from groupchat.state.people import Person
 from tests.fakes import FakeScreen
 from tests.hall.people.linked import Cluster, Node
 from tests.house import Peer
@@ -251,6 +252,23 @@ class NicknameTests(ClusterCase):
         self.cluster.settle()
         self.assertIsInstance(second.answers[0], Welcomed)
         self.assertEqual([type(event) for event in shown(watcher)], [Left, Joined])
+
+    def test_nobody_has_it_twice(self) -> None:
+        """Whoever the log gives a nickname has it alone, whatever was known before of people elsewhere, and here."""
+        self.come(self.a, "alice")
+        neighbours = self.a.hall.neighbours
+        assert neighbours is not None
+        known = Presence("h2", "b", 2, AuthorId(2), "mira", "mira", "", 1.0, 1.0, ("lobby",), "lobby")
+        neighbours.learn(Attend(known))
+        neighbours.learn(Attend(replace(known, handle="h3", author=AuthorId(3))))
+        self.assertEqual(self.nicks(self.a), ["alice", "mira"])
+        roster = self.a.hall.roster
+        self.assertIsNone(roster.of(AuthorId(2)))
+        coming = Person("nora", "nora", AuthorId(4), 1.0)
+        roster.claim(coming)
+        neighbours.learn(Attend(replace(known, handle="h5", author=AuthorId(5), nick="nora", key="nora")))
+        self.assertIsNone(roster.of(AuthorId(4)))
+        self.assertEqual(self.nicks(self.a), ["alice", "mira", "nora"])
 
 
 class PrivateTests(ClusterCase):

@@ -1,5 +1,6 @@
 """Entries are carried out in the journal of a node."""
 
+import hashlib
 from dataclasses import replace
 
 from twisted.internet.task import Clock
@@ -81,6 +82,19 @@ class ApplyingTests(SynchronousTestCase):
         self.write()
         self.assertEqual((self.sizes, self.handed_on, self.applying.head), ([1, 4], [8, 9, 10, 11, 12], 5))
         self.assertEqual(self.applying.place, self.successResultOf(self.inner.place()))
+
+    def test_chain(self) -> None:
+        """The chain is over everything in all entries: who has carried out another one in between has another chain."""
+        self.receive(8, 9)
+        chains = [self.applying.place.chain]
+        expected = bytes.fromhex("ab" * 32)
+        for number in (8, 9):
+            expected = hashlib.sha256(expected + _entry(number).data).digest()
+        self.assertEqual(chains, [expected.hex()])
+        other = Applying(FailingJournal(), self.clock, 1, self.note, self.ended.append, self.ended.append)
+        other.begin(Place("c", 7, 70, "ab" * 32), _Watch)
+        other.receive([_entry(8, size=2), _entry(9)])
+        self.assertEqual((other.place.number, other.place.chain == chains[0]), (9, False))
 
     def test_size_of_a_transaction(self) -> None:
         """People wait for no more than AT_ONCE operations, unless one entry has more, or very many wait."""

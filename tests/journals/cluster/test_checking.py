@@ -175,6 +175,14 @@ class RangesTests(ClusterCase):
         self.assertIsNone(self.checking.next(9, live))
         self.assertEqual(len(self.failures), 1)
 
+    def test_outvoted_by_the_chain(self) -> None:
+        """Who has the same rows and facts, and carried out other entries, is outvoted too."""
+        self.checking.note(5, "ab" * 32, Check(1, 9), Checked("r", "f"))
+        other = Found(5, "cd" * 32, Checked("r", "f")).digest
+        live = {name: LiveNode(1, Card(check=5, digest=other).encode()) for name in ("b1", "c1")}
+        self.assertIsNone(self.checking.next(9, live))
+        self.assertEqual(len(self.failures), 1)
+
     def test_nothing_is_stated_about_this_one(self) -> None:
         """A check about one that is not known here says nothing."""
         self.checking.note(5, "", Check(1, 9), Checked("r", "f"))

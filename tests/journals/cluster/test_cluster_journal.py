@@ -384,6 +384,19 @@ class TwoNodesTests(ClusterCase):
         self.assert_refused(waiting, "Send it again")
         self.assertEqual((self.a.texts, self.b.texts), ([], []))
 
+    def test_noticed_by_what_is_refused(self) -> None:
+        """A node that is not told that its lease has ended notices it as soon as the log refuses an entry."""
+        watch = self.a.journal._living._watch
+        assert watch is not None
+        watch.stop()
+        self.shared.expire("a1")
+        self.pass_time()
+        self.assertEqual(self.a.happened, [])
+        waiting = self.a.post(said("a"))
+        self.pass_time(15)
+        self.assert_refused(waiting, "Send it again")
+        self.assertEqual(self.a.happened, ["fenced", "begun"])
+
     def test_fenced_between_the_entries_of_a_batch(self) -> None:
         """When some entries of a batch are in, each operation has the outcome that is true of it."""
         self.a.log.delay = 0.2
