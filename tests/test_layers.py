@@ -51,7 +51,7 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "sessions": (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs"),
     # The doors: bytes, then lines, then the table that knows every kind.
     "doors.certificates": ("model", "disk"),
-    "doors.wire": (*_BASE, "sessions"),
+    "doors.wire": (*_BASE, "sessions", "disk"),
     "doors.lines": (*_BASE, "sessions", "doors.wire"),
     "doors.web": (*_BASE, "sessions", "doors.wire", "doors.lines"),
     "doors.requests": (*_BASE, "state", "sessions", "doors.wire", "doors.lines", "doors.web"),

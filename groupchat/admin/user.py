@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from groupchat.admin.data import Failed, add_data
 from groupchat.disk.data_folders import data_folder
+from groupchat.disk.socket_paths import socket_address
 
 TIMEOUT_S = 30.0
 """Seconds the daemon may take to answer."""
@@ -94,7 +95,8 @@ def is_running(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
         try:
-            connection.connect(str(path))
+            with socket_address(path) as address:
+                connection.connect(address)
         except (FileNotFoundError, ConnectionRefusedError):
             return False
         except PermissionError as error:
@@ -112,7 +114,8 @@ def ask(path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
         try:
-            connection.connect(str(path))
+            with socket_address(path) as address:
+                connection.connect(address)
             connection.sendall(json.dumps({**request, "ref": 1}).encode() + b"\n")
             for line in connection.makefile("rb"):
                 answer = json.loads(line)

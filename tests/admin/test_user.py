@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from groupchat.admin.data import Failed
-from groupchat.admin.user import ask, read_password
+from groupchat.admin.user import ask, is_running, read_password
+from groupchat.disk.socket_paths import socket_address
 from tests.admin.cases import CommandCase
 from tests.functional.harness import TREE
 
@@ -20,7 +21,8 @@ class UserTest(CommandCase):
     def serve(self, answer: Callable[[dict[str, Any]], bytes], times: int = 1) -> list[dict[str, Any]]:
         """Answer requests in the place of a daemon; return the list into which they are put."""
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.bind(str(self.folder / "control"))
+        with socket_address(self.folder / "control") as address:
+            listening.bind(address)
         listening.listen()
         requests: list[dict[str, Any]] = []
 
@@ -118,6 +120,18 @@ class UserTest(CommandCase):
             error = self.assertRaises(Failed, ask, self.folder / "control", {"do": "x"})
             self.assertIn(words, str(error))
             (self.folder / "control").unlink()
+
+    def test_long_path(self) -> None:
+        """A data folder may be anywhere: its path may be longer than the address of a socket."""
+        folder = self.folder = self.folder.joinpath(*["a-rather-deep-folder"] * 6)
+        folder.mkdir(parents=True)
+        control = folder / "control"
+        self.assertFalse(is_running(control))
+        with self.assertRaisesRegex(Failed, "No daemon runs with the data folder"):
+            ask(control, {"do": "accounts"})
+        self.serve_answer(event="done", text="alice is an operator now.")
+        self.assertEqual(self.output("user", "promote", "alice", "--data", folder), "alice is an operator now.\n")
+        self.assertFalse(is_running(control))
 
     def test_password(self) -> None:
         """A password is the first line of standard input, without its end."""

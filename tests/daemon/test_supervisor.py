@@ -16,7 +16,7 @@ from groupchat.model.errors import JournalUnavailable
 
 class SupervisorTest(SynchronousTestCase):
     def setUp(self) -> None:
-        folder = tempfile.mkdtemp()
+        folder = tempfile.mkdtemp(dir="/tmp")  # a path that fits in an address
         self.addCleanup(shutil.rmtree, folder)
         self.path = f"{folder}/notify"
         self.listen(self.path)

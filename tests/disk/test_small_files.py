@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.disk.small_files import MOST_BYTES, read_small
+from groupchat.disk.socket_paths import socket_address
 
 
 class ReadSmallTests(SynchronousTestCase):
@@ -47,7 +48,8 @@ class ReadSmallTests(SynchronousTestCase):
         self.assertEqual(self.refused(), (errno.EINVAL, "This is not a regular file"))
         self.path.unlink()
         with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(str(self.path))
+            with socket_address(self.path) as address:
+                listening.bind(address)
             self.assertEqual(self.refused(), (errno.EINVAL, "This is not a regular file"))
         self.path.unlink()
         self.path.mkdir()

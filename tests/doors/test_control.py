@@ -14,6 +14,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from groupchat.disk.socket_paths import socket_address
 from groupchat.doors.control import NAME, ControlFactory, listen
 from groupchat.doors.reception import Reception
 from groupchat.model.errors import CannotStart
@@ -95,17 +96,29 @@ class ListenTest(TestCase):
     def test_left_over(self) -> None:
         """The socket of a daemon that was killed is replaced."""
         self.folder.mkdir()
-        with socket.socket(socket.AF_UNIX) as dead:
-            dead.bind(str(self.folder / NAME))
+        with socket.socket(socket.AF_UNIX) as dead, socket_address(self.folder / NAME) as address:
+            dead.bind(address)
         self.listen()
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(str(self.folder / NAME))
+        with socket.socket(socket.AF_UNIX) as probe, socket_address(self.folder / NAME) as address:
+            probe.connect(address)
+
+    async def test_long_path(self) -> None:
+        """The folder may be anywhere: its path may be longer than the address of a socket."""
+        self.folder = self.folder.joinpath(*["a-rather-deep-folder"] * 6)
+        port = self.listen()
+        with self.assertRaisesRegex(CannotStart, "Another process listens at .*control"):
+            listen(reactor, self.folder, self.factory)
+        with socket.socket(socket.AF_UNIX) as probe, socket_address(self.folder / NAME) as address:
+            probe.connect(address)
+        await port.stopListening()
+        self.assertFalse((self.folder / NAME).exists())
 
     def test_another_daemon(self) -> None:
         """The socket of a daemon that runs is left alone."""
         self.folder.mkdir()
         with socket.socket(socket.AF_UNIX) as other:
-            other.bind(str(self.folder / NAME))
+            with socket_address(self.folder / NAME) as address:
+                other.bind(address)
             other.listen()
             with self.assertRaisesRegex(CannotStart, "Another process listens at .*control"):
                 listen(reactor, self.folder, self.factory)

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 from unittest import skipIf
 
+from groupchat.disk.socket_paths import socket_address
 from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest
 
 PASSWORD = "correct horse"
@@ -23,7 +24,8 @@ class Control:
     def __init__(self, folder: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(LIMIT_S)
-        self._socket.connect(str(folder / "data" / "control"))
+        with socket_address(folder / "data" / "control") as address:
+            self._socket.connect(address)
         self._lines = self._socket.makefile("rb")
 
     def send(self, **request: object) -> None:

@@ -5,6 +5,7 @@ import socket
 import ssl
 from typing import Any
 
+from groupchat.disk.socket_paths import socket_address
 from tests.functional.harness import LIMIT_S, Daemon, FunctionalTest, Line
 from tests.functional.pane import PaneTest
 
@@ -124,7 +125,8 @@ class EndingsTest(FunctionalTest):
         """Make somebody an operator, on the server's own machine."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
             control.settimeout(LIMIT_S)
-            control.connect(str(self.folder / "data" / "control"))
+            with socket_address(self.folder / "data" / "control") as address:
+                control.connect(address)
             control.sendall(json.dumps({"do": "promote", "name": nick, "ref": 1}).encode() + b"\n")
             self.assertIn(b'"done"', control.recv(65536))
 

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 
+from groupchat.disk.socket_paths import socket_address
 from tests.functional.harness import LIMIT_S, FunctionalTest, Line, free_port, program
 
 CONFIGURATION = """
@@ -69,7 +70,8 @@ class UnixTest(FunctionalTest):
             daemon.logged("Started with the messages in")
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(LIMIT_S)
-                peer.connect(str(path))
+                with socket_address(path) as address:
+                    peer.connect(address)
                 peer.sendall(f"{nick}\n/exit\n".encode())
                 heard = b""
                 while data := peer.recv(65536):

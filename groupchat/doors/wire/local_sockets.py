@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStrea
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from groupchat.disk.socket_paths import socket_address
 from groupchat.doors.wire.transport import LocalPort
 from groupchat.model.errors import CannotStart
 
@@ -72,7 +73,8 @@ def _bound(path: str, mode: int, backlog: int, patience_s: float) -> socket.sock
             # Nobody can connect in the moment before it has its mode.
             before = os.umask(0o177)
             try:
-                listener.bind(path)
+                with socket_address(path) as address:
+                    listener.bind(address)
             finally:
                 os.umask(before)
             listener.listen(backlog)
@@ -113,7 +115,8 @@ def _check_dead(path: str) -> None:
         raise CannotStart(f"{path} exists, and is not a socket.")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
         try:
-            probe.connect(path)
+            with socket_address(path) as address:
+                probe.connect(address)
         except ConnectionRefusedError:
             return
         except BlockingIOError:

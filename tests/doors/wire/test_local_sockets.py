@@ -47,7 +47,7 @@ class LocalEndpointTest(TestCase):
     timeout = 60
 
     def setUp(self) -> None:
-        temporary = TemporaryDirectory()
+        temporary = TemporaryDirectory(dir="/tmp")  # a path that fits in an address
         self.addCleanup(temporary.cleanup)
         self.path = Path(temporary.name) / "chat.sock"
         self.factory = cast(Any, ServerFactory.forProtocol(Echo))
