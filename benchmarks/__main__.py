@@ -10,7 +10,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import client, cluster, durable, fanout, history, idle, join, parts, plots, slow, start, tls, web
+from benchmarks import (
+    client,
+    cluster,
+    compare,
+    durable,
+    fanout,
+    history,
+    idle,
+    join,
+    parts,
+    plots,
+    slow,
+    start,
+    tls,
+    web,
+)
 from benchmarks.figures import Row
 from benchmarks.load import Broken, library
 from benchmarks.peer import Peer
@@ -49,6 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the scenarios that were named, and return the exit status."""
     options = _options(arguments)
     plan = QUICK if options.quick else FULL
+    here = _circumstances(options.quick)
+    chosen, before = options.scenarios or SCENARIOS, None
+    if options.compare is not None:
+        try:
+            before = compare.earlier(options.compare)
+            chosen = options.scenarios or compare.scenarios(before)
+            compare.check(before, here, chosen)
+        except compare.Incomparable as reason:
+            print(f"python -m benchmarks: {reason}", file=sys.stderr)
+            return 2
     peers = _present(options.peers)
     raise_descriptors()
     pin(LOAD_CORE)
@@ -81,15 +106,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }  # fmt: skip
     rows: list[Row] = []
     status = 0
-    for scenario in options.scenarios or SCENARIOS:
+    for scenario in chosen:
         try:
             rows += wanted[scenario]()
         except (Broken, Stopped, OSError) as error:
             _tell(f"{scenario} failed: {error}")
             status = 1
         if options.json is not None:  # after each scenario, so that a long run that is interrupted leaves something
-            options.json.write_text(json.dumps({**_circumstances(), "rows": rows}, indent=1))
+            options.json.write_text(json.dumps({**here, "rows": rows}, indent=1))
     print(tables(rows, judged(rows)))
+    if before is not None:
+        try:
+            print("\n" + compare.compared(before["rows"], rows))
+        except compare.Incomparable as reason:
+            _tell(str(reason))
+            status = 1
     if options.plot is not None:
         try:
             plots.draw(rows, options.plot)
@@ -106,6 +137,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="take less than two minutes, with less precise figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument(
+        "--compare", type=Path, metavar="OLD.json",
+        help="print ratios to an earlier run of this machine, written by --json; by default run its scenarios again",
+    )  # fmt: skip
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture to FILE.png or FILE.svg")
     parser.add_argument(
         "--peers", type=_names, default=None, metavar="NAMES", help="measure only these servers, separated by commas"
@@ -157,14 +192,15 @@ def _present(names: Sequence[str] | None) -> list[Peer]:
     return present
 
 
-def _circumstances() -> dict[str, Any]:
+def _circumstances(quick: bool) -> dict[str, Any]:
     """Return on what machine, when and how this run was made."""
     cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.machine())  # fmt: skip
     cores = sum(line.startswith("processor") for line in Path("/proc/cpuinfo").read_text().splitlines())
     return {
         "command": shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]), "at": time.strftime("%Y-%m-%d %H:%M"),
-        "machine": f"{cores} × {cpu}, {platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "machine": f"{cores} × {cpu}, {platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}", "quick": quick,
     }  # fmt: skip
 
 
