@@ -62,6 +62,9 @@ class Arrival(Protocol):
     def overtaken(self, change: Revoke | PutOut) -> None:
         """Note that tokens work no longer, or that somebody was put out of the hall, since they began to come in."""
 
+    def journal_silent(self, refusal: Refusal) -> None:
+        """Wait for the journal no longer than it is waited for, as it does not answer.  Called each second."""
+
 
 class Peer(Protocol):
     """A session, as far as the hall knows it.  ``connection``: None as long as there is no nickname."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
@@ -190,6 +190,7 @@ class Hall:
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""
         self.commits.sweep()
+        self._turn_away_arrivals()
         self.typists.sweep()
         self.log_limits.sweep()
         self.readers.sweep()
@@ -251,10 +252,13 @@ class Hall:
     def passed(self) -> "Deferred[None]":
         """Return a Deferred that fires when everything queued now is on disk (or refused) and delivered.
 
+        It fails with JournalUnavailable when the journal does not answer.
         Of several nodes, this one has seen by then what the others had written.
         """
         waiting: Deferred[None] = Deferred()
-        if self.neighbours is not None and self.commits.refusal is None:
+        if self.commits.refusal is not None:  # what is under way may be so for long
+            return fail(self.commits.refusal)
+        if self.neighbours is not None:
             receipt = Receipt()
             receipt.when_settled(partial(waiting.callback, None))
             self.commits.post(Change(Amendment(SERVER, self.now(), ()), receipt))
@@ -340,6 +344,13 @@ class Hall:
         if session.connection is not None:
             session.connection.show(Told((text,)))
         session.close()
+
+    def _turn_away_arrivals(self) -> None:
+        """Let nobody who comes in wait for a journal that does not answer."""
+        refusal = self.commits.refusal
+        if refusal is not None:
+            for arrival in list(self.arrivals):
+                arrival.journal_silent(refusal)
 
     def _forget_rooms(self) -> None:
         """Forget rooms in which nobody is, and nothing was posted for long, or all that was has expired."""

@@ -6,6 +6,8 @@ Rules:
 2. What can have changed during a read of the journal is looked at again after it.
 3. A guest who comes back by a token is who was meant by what was decided about their nickname while they were away.
 4. From the first thing the connection is shown until it reads by its cursor, no turn of the reactor passes.
+5. Nobody waits longer than others for a journal that does not answer.  Who was told so has given up: whatever of theirs
+   was on its way, nobody is shown it.
 """
 
 import secrets
@@ -15,6 +17,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from groupchat.facts.account_facts import AccessToken, Account, digest_of
 from groupchat.facts.whereabouts import Places
@@ -88,8 +91,14 @@ class Joining:
         self._access: AccessToken | None = None
         self._account: Account | None = None
         self._overtaken: list[Revoke | PutOut] = []
+        self._person: Person | None = None
+        """Who holds a nickname for this attempt."""
+        self._answer: Deferred[Any] | None = Deferred()
+        """None once it is answered."""
+        self._began = hall.clock.seconds()
         self._handle = ""
         """What the other nodes of a cluster know the connection by, once they were asked for the nickname."""
+        self._is_registering = False
         self.is_given_up = False
         """Set when the connection is lost meanwhile."""
 
@@ -105,12 +114,40 @@ class Joining:
         :raises RoomInvalid, BadArguments: the rooms asked for cannot be.
         :raises Refusal: admission does not let the person in.
         """
+        answer = self._answer
+        assert answer is not None
         self._hall.arrivals[self] = None
-        return self._come_in().addBoth(self._ended)
+        self._come_in().addBoth(self._ended)
+        return answer
 
-    def _ended(self, result: object) -> object:
+    def journal_silent(self, refusal: Refusal) -> None:
+        """Give up, and say so, when it takes too long because the journal does not answer."""
+        if self._hall.clock.seconds() < self._began + self._hall.settings.commit_refuse_s:
+            return
+        self.is_given_up = True
+        self._give_back()
+        self._ended(Failure(refusal))
+
+    def _ended(self, result: object) -> None:
+        """Answer, unless that was done before the journal answered."""
         self._hall.arrivals.pop(self, None)
-        return result
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.callback(self._explained(result))
+        elif isinstance(result, Failure) and not result.check(Refusal):
+            log.failure("An attempt to come in failed after it was given up", failure=result)
+
+    def _explained(self, result: object) -> object:
+        """Return what somebody is told who cannot come in because the journal does not answer, or whatever else it is.
+
+        What they asked for besides may have been stored all the same.
+        """
+        if self._hall.commits.refusal is None or not isinstance(result, Failure):
+            return result
+        if not result.check(JournalUnavailable):
+            return result
+        made = f" Whether the account {self._claim.nick} was made is not known yet." if self._is_registering else ""
+        return Failure(JournalUnavailable(f"{result.value} You cannot come in either. Try again in a while.{made}"))
 
     @inlineCallbacks
     def _come_in(self) -> Generator["Deferred[Any]", Any, None]:
@@ -141,34 +178,36 @@ class Joining:
                 hall.admission.check_guest(self._claim.password, self._screen)
         if self._is_over:
             return
-        person = self._take_nickname(stored)
+        person = self._person = self._take_nickname(stored)
         try:
             destination = self._destination(person, asked, stored)
             upto = hall.stream.delivered
             earlier: Sequence[StoredPost] = ()
             if self._claim.since is None:
                 earlier = yield self._earlier(destination.places.current, upto)
+            if self._person is None:
+                return
             missed: Missed = yield self._missed(person, stored, destination.places.rooms, upto)
             yield hall.recall_rooms(destination.places.rooms)
             if stored is not None:
                 yield self._bind(stored)
             if hall.roster.of(person.author) is not person and not self._is_over:
                 # The person's old connection ended meanwhile, and freed the nickname.
-                person = self._take_nickname(stored)
+                person = self._person = self._take_nickname(stored)
             self._check_again(person, stored)
             destination = self._admitted(person, destination)
             if hall.neighbours is not None and not self._is_over:
                 yield self._ask_others(hall.neighbours.own, person, destination)
-                person = hall.roster.of(person.author) or person
+                person = self._person = hall.roster.of(person.author) or person
                 self._check_again(person, stored)
                 destination = self._admitted(person, destination)
             earlier = [one for one in earlier if one.event.room in destination.places.rooms]
             missed = missed.within(destination.places.rooms)
         except BaseException:
-            self._give_back(person)
+            self._give_back()
             raise
         if self._is_over:
-            self._give_back(person)
+            self._give_back()
         else:
             self._enter(person, destination, stored, upto, earlier, missed)
 
@@ -262,7 +301,10 @@ class Joining:
                 nick, claim.password or "", code, screen, lambda: roster.check_free(nick, names.key(nick))
             )
             author = AuthorId(secrets.randbits(63))
-            yield self._hall.registration.create(nick, names.key(nick), author, hashed, code).result()
+            created = self._hall.registration.create(nick, names.key(nick), author, hashed, code).result()
+            self._is_registering = True
+            yield created
+            self._is_registering = False
             self._account = self._hall.accounts.of(author)
         else:
             if not claim.login and not admission.is_possible(claim.nick):
@@ -349,7 +391,11 @@ class Joining:
         for one in dict.fromkeys(keys):
             moderation.check_coming(author, one, now)
 
-    def _give_back(self, person: Person) -> None:
+    def _give_back(self) -> None:
+        """Free the nickname again, once: it may be somebody else's soon."""
+        person, self._person = self._person, None
+        if person is None:
+            return
         if self._hall.neighbours is not None:
             self._hall.neighbours.own.give_up(self._handle)
         if not person.connections:

@@ -10,6 +10,7 @@ Rules:
 3. How much is asked for is counted for the account, or for the household of guests and of those who prove nothing;
    it does not matter over how many connections.
 4. What can have changed during a wait is looked at again after it.
+5. Nobody waits longer than others for a journal that does not answer; what they asked for may be stored all the same.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -27,8 +28,8 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.limits.allowances import Allowances
 from groupchat.limits.pages import fitting
 from groupchat.model import names
-from groupchat.model.drafts import Audience, SharedFile, length
-from groupchat.model.errors import BadArguments, Flooding, NoSuchRoom, NotJoined, Refusal
+from groupchat.model.drafts import Audience, PutOut, Revoke, SharedFile, length
+from groupchat.model.errors import BadArguments, Flooding, JournalUnavailable, NoSuchRoom, NotJoined, Refusal
 from groupchat.model.events import Answer, Post, Ref, Refused
 from groupchat.model.networks import origin
 from groupchat.model.preferences import Preferences, shown_zone
@@ -136,6 +137,9 @@ class Visit:
         self._visits = visits
         self._hall = visits.hall
         self._visitor = Visitor(self._hall, screen, self._charge)
+        self.on_silent: Callable[[Refusal], object] = lambda refusal: None
+        """Called, once, with what is answered in place of what is not known because the journal does not answer."""
+        self._asked_at = 0.0
         self._is_over = False
         self._room: Deferred[None] | None = None
         """Fires when the queue before the journal is short again."""
@@ -181,6 +185,8 @@ class Visit:
             hall.commits.make_wait(self)
             yield self._room
         self._check_open()
+        self._asked_at = hall.clock.seconds()
+        hall.arrivals[self] = None
         call = partial(verb.function, me, **given)
         reply = call() if key is None or not verb.posts else me.once(key, call)
         if isinstance(reply, Deferred):
@@ -327,6 +333,7 @@ class Visit:
         if self._is_over:
             return
         self._is_over = True
+        self._hall.arrivals.pop(self, None)
         self._hall.sessions.pop(self, None)
         if self.connection is not None and not self.connection.gone:
             self._hall.attendance.stop_watching(self.connection)
@@ -375,6 +382,17 @@ class Visit:
 
     def follow(self, settings: Settings) -> None:
         """Do nothing: what a visitor may ask for is looked at each time."""
+
+    def overtaken(self, change: Revoke | PutOut) -> None:
+        """Do nothing: what let the visitor in is looked at again after each wait."""
+
+    def journal_silent(self, refusal: Refusal) -> None:
+        """Answer that it is not known what became of a request, when that takes too long."""
+        hall = self._hall
+        if hall.clock.seconds() >= self._asked_at + hall.settings.commit_refuse_s:
+            hall.arrivals.pop(self, None)
+            unknown = "It is not known yet whether this was stored. With the same Idempotency-Key it is stored once."
+            self.on_silent(JournalUnavailable(f"{refusal} {unknown}"))
 
     def wait_for_journal(self) -> None:
         """Do nothing: a visit waits by itself."""

@@ -78,3 +78,26 @@ class PeopleOfNodesTest(NodesCase):
         alice.expect('"replaced"')
         back.send('{"do": "say", "text": "here now"}\n')
         carol.expect('"said".*"here now"')
+
+    def test_silent_etcd(self) -> None:
+        """Who comes while etcd does not answer is told so, at each door; nobody is shown them when it is back."""
+        a, b = self.two()
+        bob = self.program(b, nick="bob")
+        self.token(bob)
+        self.etcd.members[0].pause()
+        try:
+            early = self.program(a, nick="early", ref=1)
+            tom = Line(a.port)
+            self.addCleanup(tom.close)
+            tom.send("tom\n")
+            early.expect(r'"refused",\s*"ref":\s*1,\s*"code":\s*"journal-unavailable".*Try again in a while')
+            tom.expect("!! journal-unavailable: .*Try again in a while")
+            tom.expect("Choose your nickname: ")
+        finally:
+            self.etcd.members[0].resume()
+        self.until(lambda: self.asked(a.port, "/health")[0] == 200)
+        alice = self.program(a, nick="alice")
+        self.token(alice)
+        shown = bob.expect(r'(?s).*?"joined"[^\n]*"alice"').group()
+        self.assertNotIn('"early"', shown)
+        self.assertNotIn('"tom"', shown)

@@ -101,12 +101,16 @@ def answered(request: Request, work: "Callable[[Visit, Desk], Deferred[Any]]") -
     desk = Desk(request)
     visit: Visit = request.channel.reception.visits().begin(desk)
     request.on_gone = visit.end
+    is_answered = False
 
     def send(answer: Answer | None) -> None:
-        if answer is not None:
+        nonlocal is_answered
+        if answer is not None and not is_answered:
+            is_answered = True
             visit.end()
             request.send(answer)
 
+    visit.on_silent = lambda refusal: send(excuse(request, visit, desk, Failure(refusal)))
     work(visit, desk).addErrback(lambda failure: excuse(request, visit, desk, failure)).addCallback(send).addErrback(
         lambda failure: log.failure("A request over HTTP could not be answered", failure=failure)
     )

@@ -79,6 +79,7 @@ class Neighbours:
         self._remote: dict[str, RemoteConnection] = {}
         """The connections at other nodes, by handle."""
         typists.pass_on = self._pass_on
+        own.is_elsewhere = self._remote.__contains__
 
     @property
     def _doorways(self) -> Doorways:

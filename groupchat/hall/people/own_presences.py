@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A nickname is a person's when the log says so: whoever comes in, or takes another one, waits for that.
+1. A nickname is a person's when the log says so: whoever comes in, or takes another one, waits for that.  Where they
+   are is told when they have come in, so that nobody is shown somebody who went away while the log was silent.
 2. What changed of a connection is told at the place in the queue where the people here are told of it.
 3. While a new nickname is on its way nothing else is told of the person: it would take that back.
 4. What could not be told is told again as soon as it can be; after the node was cut off, everything is.
@@ -57,6 +58,8 @@ class OwnPresences:
         put_out: Callable[[Person, Refusal], None],
     ) -> None:
         self.rows: dict[str, Presence] = {}
+        self.is_elsewhere: Callable[[str], bool] = lambda handle: False
+        """Says whether a handle is that of a connection at another node."""
         self._journal = journal
         self._roster = roster
         self._attendance = attendance
@@ -111,6 +114,8 @@ class OwnPresences:
             raise self._commits.refusal
         known = self._roster.want(person, *wish) if wish is not None else None
         presence = self._presence(person, handle, places, program, screen)
+        if not self.is_elsewhere(handle):  # else they come from another node, and stay in their rooms
+            presence = replace(presence, rooms=(), current="")
         if wish is not None:
             presence = replace(presence, nick=wish[0], key=wish[1])
         self._claims[handle] = person
@@ -120,8 +125,11 @@ class OwnPresences:
         def settled() -> None:
             if known is not None:
                 known()
+            depart = self._departing.pop(handle, None)
             if receipt.refusal is not None:
                 self._claims.pop(handle, None)
+            elif depart is not None:  # they went away meanwhile, and whoever asks next for the nickname gets it
+                self._depart(depart)
 
         receipt.when_settled(settled)
         answered = receipt.result()

@@ -48,6 +48,24 @@ class PostTest(RequestsCase):
                 self.assertEqual((reply.status, json.loads(reply.body)["id"]), (201, 1))
         self.assertEqual(journal.head, 1)
 
+    def test_silent(self) -> None:
+        """While the journal does not answer a request is told that it is not known; its key gets the first answer."""
+        journal = HeldJournal(MemoryJournal())
+        self.house = House(journal, commit_refuse_s=5)
+        self.hall = self.visits.hall = self.house.hall
+        connection = self.connect()
+        connection.send(request(f"{LOBBY}?nick=ci", "POST", b"hi", idempotency_key="k"))
+        self.house.pass_time(7)
+        (reply,) = replies(connection.read(), "POST")
+        self.assertEqual((reply.status, json.loads(reply.body)["code"]), (503, "journal-unavailable"))
+        self.assertIn("It is not known yet whether this was stored.", json.loads(reply.body)["text"])
+        self.assertEqual(list(self.hall.arrivals), [])
+        journal.commit()
+        connection.send(request(f"{LOBBY}?nick=ci", "POST", b"hi", idempotency_key="k"))
+        journal.commit()
+        (reply,) = replies(connection.read(), "POST")
+        self.assertEqual((reply.status, json.loads(reply.body)["id"], journal.head), (201, 1, 1))
+
     def test_lines(self) -> None:
         """A body of several lines is one message; with ?lines each is one of its own, whatever ends them."""
         self.post(f"{LOBBY}?nick=ci", "one\r\n  two\r\n\r\nthree\r\n")

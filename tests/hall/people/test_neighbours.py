@@ -92,15 +92,16 @@ class ComingTests(ClusterCase):
         self.a.apply()
         self.assertIsInstance(alice.take()[0], Welcomed)
         self.assertEqual(shown(bob), [])
+        self.a.write()
         self.b.apply()
         self.assertEqual([type(event) for event in shown(bob)], [Joined])
 
-    def test_one_entry_for_a_join(self) -> None:
-        """Somebody who comes in costs the log one operation more than at a single node."""
+    def test_operations_of_a_join(self) -> None:
+        """Somebody who comes in costs the log two operations more than at a single node: as whom, and where."""
         self.a.connect("json").offer("alice", rooms=("dev", "lobby"))
         self.cluster.settle()
         operations = [type(one).__name__ for _, entry in self.cluster.entries for one in entry]
-        self.assertEqual(operations.count("Attend"), 1)
+        self.assertEqual(operations.count("Attend"), 2)
 
     def test_said(self) -> None:
         """What is said at one node is shown at the other, with the same number, and in the order of the log."""
@@ -160,6 +161,73 @@ class ComingTests(ClusterCase):
         carol = self.come(later, "carol")
         (item,) = listed(carol, "whois", nick="alice").items
         self.assertEqual((item["rooms"], item["away"], item["words"]), (["dev", "lobby"], True, "lunch"))
+
+
+class SilentLogTests(ClusterCase):
+    """Whoever comes in while the log does not answer."""
+
+    def setUp(self) -> None:
+        self.cluster = Cluster(commit_refuse_s=5)
+        self.a, self.b = self.cluster.nodes
+
+    def test_turned_away(self) -> None:
+        """Who is just coming in as the log falls silent is told so, and may try again; at each door."""
+        alice, (tom,) = self.a.connect("json").offer("alice", ref=1), [self.a.connect().type("tom")]
+        self.assertEqual((alice.answers, tom.codes), ([], []))
+        self.a.pass_time(7)
+        (refused, _) = alice.answers
+        assert isinstance(refused, Refused)
+        self.assertEqual((alice.codes, tom.codes), (["journal-unavailable"], ["journal-unavailable"]))
+        self.assertIn("You cannot come in either. Try again in a while.", refused.text)
+        self.assertEqual((list(self.a.hall.roster), list(self.a.hall.arrivals)), ([], []))
+        alice.offer("alice", ref=2)
+        self.assertEqual(alice.codes, ["journal-unavailable"] * 2)  # at once
+        self.assertEqual((alice.screen.closed, tom.screen.closed), (False, False))
+
+    def test_nobody_is_shown_who_gave_up(self) -> None:
+        """When the log is back nobody is shown those who were turned away, and their nicknames are free at once."""
+        bob = self.come(self.b, "bob")
+        alice = self.a.connect("json").offer("alice", rooms=("dev", "lobby"))
+        gone = self.a.connect().type("gone")
+        self.a.pass_time(7)
+        gone.vanish()
+        self.a.write().apply()
+        again = self.a.connect("json").offer("alice")
+        self.cluster.settle()
+        self.assertEqual(again.codes, [])
+        (joined,) = shown(bob)
+        assert isinstance(joined, Joined)
+        self.assertEqual(joined.nick, "alice")
+        self.assertEqual(self.nicks(self.b), ["alice", "bob"])
+        self.assertEqual((len(self.a.hall.roster), len(self.b.hall.roster)), (2, 2))
+        self.assertEqual(alice.codes, ["journal-unavailable"])
+
+    def test_token(self) -> None:
+        """Who comes back by a token, here or from another node, is told so too, and the token works afterwards."""
+        here, there = self.a.connect("json").offer("hal"), self.b.connect("json").offer("theo")
+        self.cluster.settle()
+        tokens = {"hal": here.token, "theo": there.token}
+        again = [self.a.connect("json").offer(nick, token, 0) for nick, token in tokens.items()]
+        self.a.pass_time(7)
+        self.assertEqual([peer.codes for peer in again], [["journal-unavailable"]] * 2)
+        self.cluster.settle()
+        later = [self.a.connect("json").offer(nick, token, 0) for nick, token in tokens.items()]
+        self.cluster.settle()
+        self.assertEqual([peer.codes for peer in later], [[], []])
+        self.assertEqual(self.nicks(self.b), ["hal", "theo"])
+
+    def test_registering(self) -> None:
+        """Of an account that was just being made it is said that this is not known yet."""
+        alice = self.a.connect("json").offer("alice", password="correct horse", register=True)
+        while self.a.passwords.waiting:
+            self.a.passwords.answer()
+        self.a.turn()
+        self.a.pass_time(7)
+        (refused, _) = alice.answers
+        assert isinstance(refused, Refused)
+        self.assertIn("Whether the account alice was made is not known yet.", refused.text)
+        self.cluster.settle()
+        self.assertIsNotNone(self.b.hall.accounts.find("alice"))
 
 
 class NicknameTests(ClusterCase):
@@ -469,6 +537,7 @@ class CutOffTests(ClusterCase):
         other = self.b.connect("json").offer("alice")
         self.b.write().apply()
         self.assertIsInstance(other.answers[0], Welcomed)
+        self.b.write()
         self.a.apply()
         self.assertEqual((alice.codes, alice.screen.closed), (["node-lost"], True))
         self.assertEqual([type(event) for event in shown(bob)], [Left, Joined])
