@@ -60,7 +60,7 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
                 used = server.cpu_s() - before
                 load.run(10.0)
                 yield {
-                    "scenario": "fanout", "peer": peer.name, "members": count, "window": window,
+                    "scenario": "fanout", "peer": peer.name, "keeps": peer.keeps, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,
                     "lines_per_read": span.delivered / max(1, span.reads), "server_cpu": used / span.seconds,
                     "load_cpu": span.cpu, **summary("", span.delays), "last_ms": median(span.lasts),
@@ -72,4 +72,10 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
 
 
 def _senders(peer: Peer, port: int, members: Sequence[socket.socket]) -> Sequence[socket.socket]:
-    return [connected(port) for _ in range(SENDERS)] if peer.apart else members[:SENDERS]
+    if not peer.apart:
+        return members[:SENDERS]
+    senders = [connected(port) for _ in range(SENDERS)]
+    if peer.introduction:
+        for one in senders:
+            one.send(peer.introduction)
+    return senders

@@ -1,6 +1,7 @@
 /* The load on a chat server: send stamped lines, count what is received, and measure how long it took.
  *
- * Every message contains one mark, a "`" followed by ten digits: the microseconds since the load began.
+ * Every message contains a mark, a "`" followed by ten digits: the microseconds since the load began.
+ * (Where a server has to be sent a text twice, once to keep it and once to show it, it is there twice.)
  * The mark occurs nowhere else, so that counting marks counts messages in any protocol.
  * Delays are taken from the stamp, of every stride-th message received;
  * a stamp that is split between two reads counts as a delivery, and gives no delay.
@@ -26,6 +27,8 @@ struct load {
     int32_t sender_count;
     const char *before;    /* what a message contains before the mark, and after it */
     int32_t before_size;
+    const char *between;   /* what is between the two marks of a message that has two; empty: it has one */
+    int32_t between_size;
     const char *after;
     int32_t after_size;
     int32_t fanout;        /* how often each message is delivered */
@@ -57,15 +60,19 @@ static int64_t nanoseconds(void) {
 }
 
 static void send_one(struct load *load, int64_t at) {
-    char message[2048];
+    char message[2048], mark[1 + DIGITS], *end = message;
     int64_t stamp = (at - load->origin) / 1000;
-    memcpy(message, load->before, load->before_size);
-    char *digit = message + load->before_size + DIGITS;
-    for (int left = DIGITS; left > 0; left--, stamp /= 10)
-        *digit-- = '0' + stamp % 10;
-    *digit = MARK;
-    memcpy(message + load->before_size + 1 + DIGITS, load->after, load->after_size);
-    ssize_t size = load->before_size + 1 + DIGITS + load->after_size;
+    for (int digit = DIGITS; digit > 0; digit--, stamp /= 10)
+        mark[digit] = '0' + stamp % 10;
+    mark[0] = MARK;
+    end = mempcpy(end, load->before, load->before_size);
+    end = mempcpy(end, mark, sizeof mark);
+    if (load->between_size) {
+        end = mempcpy(end, load->between, load->between_size);
+        end = mempcpy(end, mark, sizeof mark);
+    }
+    end = mempcpy(end, load->after, load->after_size);
+    ssize_t size = end - message;
     int to = load->senders[load->sender++ % load->sender_count];
     void *session = load->sessions ? load->sessions[to] : NULL;
     if ((session ? load->tls_write(session, message, size) : send(to, message, size, MSG_NOSIGNAL)) != size)

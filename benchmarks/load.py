@@ -38,6 +38,8 @@ class State(ctypes.Structure):
         ("sender_count", ctypes.c_int32),
         ("before", ctypes.c_char_p),
         ("before_size", ctypes.c_int32),
+        ("between", ctypes.c_char_p),
+        ("between_size", ctypes.c_int32),
         ("after", ctypes.c_char_p),
         ("after_size", ctypes.c_int32),
         ("fanout", ctypes.c_int32),
@@ -114,7 +116,7 @@ class Span:
 class Load:
     """Senders and receivers on connected sockets that have joined.
 
-    ``speech``: what a message contains before and after the stamp.
+    ``speech``: what a message contains before and after the stamp, and between two of them if it has two.
     ``fanout``: how often each message is delivered.
     """
 
@@ -122,7 +124,7 @@ class Load:
         self,
         receivers: Sequence[socket.socket],
         senders: Sequence[socket.socket],
-        speech: tuple[bytes, bytes],
+        speech: Sequence[bytes],
         fanout: int,
         *,
         compiled: bool = True,
@@ -133,9 +135,12 @@ class Load:
         for descriptor in self._sockets:
             self._epoll.register(descriptor, select.EPOLLIN)
         numbers = [one.fileno() for one in senders]
+        (before, *middle, after) = speech
+        between = b"".join(middle)
         self._state = State(
             epoll=self._epoll.fileno(), senders=(ctypes.c_int32 * len(numbers))(*numbers), sender_count=len(numbers),
-            before=speech[0], before_size=len(speech[0]), after=speech[1], after_size=len(speech[1]), fanout=fanout,
+            before=before, before_size=len(before), between=between, between_size=len(between),
+            after=after, after_size=len(after), fanout=fanout,
         )  # fmt: skip
         if any(isinstance(one, Secured) for one in self._sockets.values()):
             sessions = [getattr(self._sockets.get(number), "session", None) for number in range(max(self._sockets) + 1)]
@@ -211,7 +216,9 @@ class Load:
 
     def _send_one(self, at: int) -> None:
         state = self._state
-        message = b"%b`%0*d%b" % (state.before, DIGITS, (at - state.origin) // 1000, state.after)
+        mark = b"`%0*d" % (DIGITS, (at - state.origin) // 1000)
+        second = state.between + mark if state.between else b""
+        message = b"%b%b%b%b" % (state.before, mark, second, state.after)
         sender = self._sockets[state.senders[state.sender % state.sender_count]]
         state.sender += 1
         try:

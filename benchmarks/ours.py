@@ -30,6 +30,7 @@ class Groupchat(Peer):
     ready = b"Connected to the server!"
     greets = True
     journal: ClassVar[str] = ""
+    keeps = True
 
     def command(self, folder: Path, port: int, members: int, data: Path | None = None) -> list[str]:
         """Return the command; ``data`` is the data folder, by default one in the folder."""
@@ -50,6 +51,7 @@ class VolatileGroupchat(Groupchat):
     """This daemon storing nothing on disk, as most of the others."""
 
     name = "groupchat memory:"
+    keeps = False
     journal = "memory:"
 
 

