@@ -3,6 +3,7 @@
 import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import DURATION
@@ -105,7 +106,17 @@ def local(at: float, zone: tzinfo | None) -> datetime:
 
 def iso(at: float) -> str:
     """Return a time in RFC 3339, in UTC, to the millisecond.  ``at``: seconds since 1970 UTC."""
-    return local(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    part, whole = math.modf(at)
+    thousandths = round(part * 1_000_000) // 1000  # as datetime rounds
+    if not (0 <= at <= _LATEST and thousandths < 1000):
+        return local(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(int(whole))}.{thousandths:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(at: int) -> str:
+    """Return a second in RFC 3339 without its zone: whatever is posted in it is shown with the same one."""
+    return local(at, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def minute(at: float, zone: tzinfo | None) -> str:

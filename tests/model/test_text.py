@@ -29,7 +29,7 @@ from groupchat.model.text import (
     shown,
     shown_lines,
 )
-from tests.model.texts import ANY, LINES, SENTENCES
+from tests.model.texts import ANY, LINES, PIECES, SENTENCES
 
 
 class Cleaning(SynchronousTestCase):
@@ -229,6 +229,24 @@ class Cleaning(SynchronousTestCase):
         """A line is cleaned in the same way when a NUL before it makes a closer look necessary."""
         self.assertEqual(ascii(clean(f"\0{line}")), ascii(clean(line)))
 
+    def test_quick_look_is_right_about_each(self) -> None:
+        """So is every character alone, between letters, and beside a picture, a selector and a joiner."""
+        small_scripts = (range(0x3401), range(0x4DB0, 0x4E01), range(0x9FFF, 0xAC01), range(0xD7A0, 0xE001))
+        for number in (n for some in (*small_scripts, range(0xF8FF, 0x10001), range(0x1EFFF, 0x1FB01)) for n in some):
+            line = f"a{chr(number)}b\u2764{chr(number)}\u200d\u2764{chr(number)}\ufe0f"
+            if chr(number) not in LINE_ENDS:
+                self.assertEqual(ascii(clean(f"\0{line}")), ascii(clean(line)))
+
+    def test_quick_look_is_right_about_pairs(self) -> None:
+        """So are two characters that the rules mention, or which stand at the edge of a script."""
+        beyond = "\xa0\u0300\u0483\u05cf\u064b\u2028\u205f\u20d0\u2800\u302a\u3099\u3164\uffa0"
+        edges = {chr(ord(edge) + step) for edge in beyond for step in (-1, 0, 1)}
+        characters = sorted({*edges, *"".join(PIECES), "\U0001efff", "\U0001fb00"} - {*LINE_ENDS})
+        for first in characters:
+            for second in characters:
+                line = f"x{first}{second}"
+                self.assertEqual(ascii(clean(f"\0{line}")), ascii(clean(line)))
+
     def test_marks_are_found_everywhere(self) -> None:
         """Nine marks on a base are too many, for every mark of Unicode."""
         for number in range(0x110000):
@@ -392,6 +410,32 @@ class SeveralLines(SynchronousTestCase):
         self.assertTrue(all(line.startswith(CONTINUATION) for line in others))
         self.assertTrue(all(is_harmless(line) for line in (first, *others)))
         self.assertEqual(len(others), text.count("\n"))
+
+    @given(ANY)
+    @example("a\xa0" * 9)
+    @example("👍" + " " * 9 + "\U0001d159")
+    @example("字\u3000" + " " * 8)
+    def test_quick_look_is_right(self, text: str) -> None:
+        """A line is shown in the same way when a NUL before it makes a closer look necessary."""
+        self.assertEqual(ascii(shown(f"\0{text}")), ascii(shown(text)))
+
+    def test_one_look(self) -> None:
+        """What needs no closer look is shown as it is by a single function."""
+        calls = 0
+
+        def count(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        lines = "Hello, everyone!", "Grüße", "Привет, мир", "人人生而自由，", "see you 👍🏽", "I ❤\ufe0f it", "🎉" * 40
+        for line in lines:
+            calls = 0
+            sys.setprofile(count)
+            try:
+                shown(line)
+            finally:
+                sys.setprofile(None)
+            self.assertEqual(calls, 1, ascii(line))
 
     def test_long_gaps(self) -> None:
         """Blanks of any kind do not fill a line of a terminal, so that what follows does not seem to begin one."""

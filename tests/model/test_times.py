@@ -105,6 +105,13 @@ class Times(SynchronousTestCase):
         self.assertEqual(iso(0.0625), "1970-01-01T00:00:00.062Z")
 
     @given(st.floats(0, 4e9))
+    def test_iso_is_that_of_datetime(self, at: float) -> None:
+        """It is as datetime writes it, to the same millisecond, also just before the next second."""
+        for moment in (at, round(at) - 0.0004, round(at) - 0.0000005, round(at) + 0.0005, round(at, 3)):
+            written = local(moment, UTC).isoformat(timespec="milliseconds")
+            self.assertEqual(iso(moment), written.replace("+00:00", "Z"))
+
+    @given(st.floats(0, 4e9))
     def test_iso_is_read_back(self, at: float) -> None:
         """A time that was written is read back to the millisecond."""
         self.assertLess(abs(datetime.fromisoformat(iso(at)).timestamp() - at), 0.001_001)

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.model import events
-from groupchat.model.events import Answer, Event, Ref
+from groupchat.model.events import Answer, Event, Ref, Said
 from groupchat.model.preferences import NOBODY, Preferences
 from groupchat.model.times import iso
 
@@ -66,6 +66,8 @@ _CLOSINGS = {
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=dict).encode
 
+_quoted = json.encoder.encode_basestring
+
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Characters that JSON allows in a string, and a terminal, a reader of lines or UTF-8 does not."""
 
@@ -85,7 +87,10 @@ class JsonStyle:
 
     def render(self, events: Sequence[Event], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Render one object for each event; it has its room and whole time, so that neither mark nor day is needed."""
-        return [Rendered(b"") if type(event) in self._hidden else _line(_event(event)) for event in events]
+        return [_said(event) if isinstance(event, Said) else self._other(event) for event in events]
+
+    def _other(self, event: Event) -> Rendered:
+        return Rendered(b"") if type(event) in self._hidden else _line(_event(event))
 
     def echoes(self, event: Event) -> bool:
         """Say whether a program is sent its own event: only if it prefers so, for ``done`` has its number."""
@@ -94,7 +99,7 @@ class JsonStyle:
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
         """Render one object, with the ``ref`` of the request; a prompt or a greeting is nothing to a program."""
         if isinstance(answer, events.Replayed) and answer.what == "join":
-            return Rendered(b"".join(_line(_event(post)) for post in answer.posts))
+            return Rendered(b"".join(self.render(answer.posts, (), False)))
         fields = _answer(answer, current)
         if fields is None:
             return Rendered(b"")
@@ -102,9 +107,24 @@ class JsonStyle:
         return _line({"event": name, **({} if ref is None else {"ref": ref}), **rest})
 
 
+def _said(said: Said) -> Rendered:
+    """Return the line of a message as ``_line`` would.  Nearly all are such, and an encoder for anything is slow."""
+    reply = f'"reply":{said.reply},' if said.reply else ""
+    reply_nick = f'"reply_nick":{_quoted(said.reply_nick)},' if said.reply_nick else ""
+    everybody = '"all":true,' if said.all else ""
+    return _safe(
+        f'{{"event":"said","id":{said.id},"room":{_quoted(said.room)},"nick":{_quoted(said.nick)},{reply}{reply_nick}'
+        f'"text":{_quoted(said.text)},{everybody}"at":"{iso(said.at)}"}}'
+    )
+
+
 def _line(fields: dict[str, Any]) -> Rendered:
-    text = _encode(fields)
-    if not text.isprintable():
+    return _safe(_encode(fields))
+
+
+def _safe(text: str) -> Rendered:
+    """Return an object as a line, in which no character does harm."""
+    if "\x7f" in text if text.isascii() else not text.isprintable():  # all others of ASCII are escaped already
         text = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     return Rendered(f"{text}\r\n".encode())
 

@@ -1,17 +1,20 @@
 """Programs are shown one object a line."""
 
 import json
+import sys
+from collections import Counter
 from datetime import UTC, datetime
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.doors.lines.json_style import json_style
 from groupchat.model import events
 from groupchat.model.preferences import Preferences
-from tests.doors.style_contract import HOSTILE, StyleContract
+from tests.doors.style_contract import HOSTILE, NUMBERS, TIMES, StyleContract
 
 AT = datetime(2026, 11, 21, 9, 42, 0, 123000, UTC).timestamp()
 MANY = tuple(f"nick{number}" for number in range(57))
@@ -333,6 +336,35 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
     def test_text_arrives_as_said(self, text: str) -> None:
         """Every text comes out of the line as it was put in."""
         self.assertEqual(shown(events.Said(1, "r", "a", AT, text))["text"], text)
+
+    @given(st.lists(st.builds(events.Said, NUMBERS, *[HOSTILE] * 2, TIMES, HOSTILE, NUMBERS, HOSTILE, st.booleans())))
+    @example([events.Said(1, "r", "a", AT, "a\x7f")])
+    @example([events.Said(1, "r", "é", AT, "\x9b", reply=0, reply_nick="b", all=True)])
+    def test_messages_are_written_like_everything(self, said: list[events.Said]) -> None:
+        """A message is byte for byte what the encoder of all other things makes of it."""
+        style = json_style(Preferences())
+        lines = style.render(said, [0] * len(said), False)
+        listed = style.answer(events.Replayed("history", "", tuple(said), "", 0.0), None, "r")
+        objects = b",".join(line.removesuffix(b"\r\n") for line in lines)
+        self.assertIn(b'"items":[%b],' % objects, listed)
+
+    def test_no_encoder_for_messages(self) -> None:
+        """A message takes three functions, and its second is written once."""
+        calls: list[str] = []
+
+        def note(frame: FrameType, event: str, argument: object) -> None:
+            if event == "call" and frame.f_code.co_name != "<listcomp>":  # Python 3.12 has no functions for these
+                calls.append(frame.f_code.co_name)
+
+        style = json_style(Preferences())
+        said = [events.Said(number, "r", "a", AT + number / 1000, "hello 👍") for number in range(64)]
+        style.render(said[:1], [0], False)
+        sys.setprofile(note)
+        try:
+            style.render(said, [0] * 64, False)
+        finally:
+            sys.setprofile(None)
+        self.assertEqual(Counter(calls), {"render": 1, "_said": 64, "_safe": 64, "iso": 64})
 
     def test_utf8(self) -> None:
         """Letters and emoji are UTF-8; what could harm is escaped."""
