@@ -11,6 +11,7 @@ import json
 import os
 from pathlib import Path
 
+from groupchat.disk.data_folders import hand_over
 from groupchat.disk.new_files import flush_folder, new_file
 
 MARK = "-head"
@@ -34,6 +35,7 @@ def replace(database: Path, aside: Path | None, *, keeps_mark: bool = False) -> 
     with new_file(_swap_path(database), replace=True) as file:
         name = None if aside is None else aside.name
         file.write(json.dumps({"aside": name, "keeps_mark": keeps_mark}).encode())
+        hand_over(file.fileno(), database.parent)  # who starts next finishes it if this process dies
     finish(database)
 
 

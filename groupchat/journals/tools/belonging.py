@@ -10,7 +10,7 @@ Rules:
 import contextlib
 from pathlib import Path
 
-from groupchat.disk.data_folders import explained
+from groupchat.disk.data_folders import explained, hand_over
 from groupchat.disk.new_files import new_file, unwritable
 from groupchat.disk.small_files import read_small
 from groupchat.journals.nodes.sqlite_nodes import place_of
@@ -103,5 +103,6 @@ def keep_node(data: Path, node: str) -> None:
     try:
         with new_file(path, replace=True) as file:
             file.write(f"{node}\n".encode())
+            hand_over(file.fileno(), data)
     except OSError as error:
         raise CannotStart(unwritable(path, error)) from error

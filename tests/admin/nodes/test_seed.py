@@ -1,8 +1,11 @@
 """``groupchat seed``, and commands that refuse what belongs to a cluster."""
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
+
+from twisted.trial.unittest import SkipTest
 
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
@@ -13,6 +16,8 @@ from groupchat.model.node_operations import Applied, NodeUp, Place
 from tests.admin.cases import ArchiveCase
 
 CLUSTER = "0123456789abcdef"
+OTHER = 12345
+"""The number of a user who is not there."""
 PLACE = Place(CLUSTER, 7, 42, "chain")
 
 
@@ -75,6 +80,20 @@ class SeedTest(ClusterCase):
             told = self.complaint("seed", "--from", self.backup, "--data", self.to, "--node", name)
             self.assertIn("--node NAME" if not name else "is not the name of a node", told)
         self.assertFalse(self.to.exists())
+
+
+class RootTest(ClusterCase):
+    def test_owner(self) -> None:
+        """What root seeds belongs to the owner of the folder, whose daemon must be able to use it."""
+        if os.geteuid() != 0:
+            raise SkipTest("only root can work in the folders of others")
+        self.to.mkdir(mode=0o700)
+        os.chown(self.to, OTHER, OTHER)
+        for more in ((), ("--replace",)):
+            self.seed(*more)
+            owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in self.to.iterdir()}
+            self.assertEqual(set(owners.values()), {(OTHER, OTHER)}, owners)
+            self.assertIn("node", owners)
 
 
 class RefusingTest(ClusterCase):

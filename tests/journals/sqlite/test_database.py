@@ -137,13 +137,15 @@ class RefusalTest(DataFolderCase):
     async def test_cut_log(self) -> None:
         """A write-ahead log that was cut is refused, for acknowledged posts are missing; until the mark is removed."""
         journal = self.open()
-        for n in range(10):
+        for n in range(9):
             await journal.append([said(f"post {n}")])
+        # The index may be written behind the last post, by a writer that is idle before this test goes on.
+        before = (self.folder / "chat.db-wal").stat().st_size
+        await journal.append([said("post 9")])
         self.folder = self.crashed()
         self.path = self.folder / "chat.db"
         await journal.close()
-        log = self.folder / "chat.db-wal"
-        os.truncate(log, log.stat().st_size - 5000)
+        os.truncate(self.folder / "chat.db-wal", before)
         self.refused(str(self.path), "#10 was shown", "groupchat verify", "backup", "remove chat.db-head")
         (self.folder / "chat.db-head").unlink()
         self.assertLess(self.open().head, 10)
