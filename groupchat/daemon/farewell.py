@@ -65,7 +65,9 @@ class Farewell:
         self._close(hall)
 
     def _close(self, hall: Hall, words: str = "") -> None:
-        """Close every connection, after telling it the words, if there are any."""
+        """Close every connection, after telling it the words, if there are any, and what is not known."""
+        if words:
+            hall.tell_unknown()
         for session in list(hall.sessions):
             try:
                 if words and session.connection is not None:

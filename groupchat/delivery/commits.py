@@ -33,7 +33,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.queue import Mark, Queued
+from groupchat.delivery.queue import Change, Mark, Posting, Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal, IJournal
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
@@ -129,6 +129,8 @@ class Commits:
         """Those of a batch that was not written: tried again at the next sweep, not in a tight loop."""
         self._sent: dict[tuple[AuthorId, str], Operation] = {}
         """Those on their way."""
+        self._under_way: Sequence[Queued] = ()
+        """The batch that is being written."""
         self._is_scheduled = False
         """True if the end of this turn sends on what waits."""
         self._waiting: dict[Sender, None] = {}
@@ -162,6 +164,11 @@ class Commits:
         if self._state.refusal is not None:  # nothing piles up then, and reading goes on
             return False
         return len(self._queue) >= self.settings.commit_queue_posts or self.delay > self.settings.commit_pause_s
+
+    def unanswered(self) -> list[Posting | Change]:
+        """Return what waits or is being written, and whose origin is to be told what becomes of it."""
+        items = (item for item in (*self._under_way, *self._queue) if isinstance(item, Posting | Change))
+        return [item for item in items if item.origin is not None]
 
     def post(self, item: Queued) -> None:
         """Put something at the end of the queue.
@@ -286,7 +293,7 @@ class Commits:
         if self._state is not IDLE or not (operations or asks):
             self._deliver_unwritten(batch)
             return
-        self._state, self._sent = Committing(self._clock.seconds()), sent
+        self._state, self._sent, self._under_way = Committing(self._clock.seconds()), sent, batch
         committed = self._journal.append(operations)
         committed.addCallbacks(
             lambda outcomes: self._written(batch, outcomes[before:]),
@@ -313,7 +320,7 @@ class Commits:
             log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
-        self._sent = {}
+        self._sent, self._under_way = {}, ()
         if self._in_flight:
             self._state = IDLE
         if self._queue or self._kept:
@@ -338,7 +345,8 @@ class Commits:
             self._resume()
             self._unkept.update((name, make) for name, make in kept.items() if name not in self._kept)
         else:
-            refusal = JournalUnavailable("The journal cannot be written any more; the server stops.")
+            words = "The journal cannot be written any more; the server stops."
+            refusal = JournalUnavailable(f"{words} {JournalUnavailable.NOT_KNOWN}")
             self._state = Broken(refusal)
             self._broken(failure)
         self._deliver(batch, refusal)

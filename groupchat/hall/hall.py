@@ -40,7 +40,7 @@ from groupchat.interfaces.storage import IClusterJournal, IJournal, Standing
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
 from groupchat.model.drafts import Amendment
-from groupchat.model.errors import NoSuchNick, TimedOut
+from groupchat.model.errors import JournalUnavailable, NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, AuthorId, Told
 from groupchat.model.times import FOREVER
 from groupchat.sharing.sharing import Sharing
@@ -299,6 +299,16 @@ class Hall:
                     session.close()
 
         return self.commits.when_idle().addCallback(close).addCallback(lambda _: self.commits.when_idle())
+
+    def tell_unknown(self) -> None:
+        """Tell whoever waits for the journal that it is not waited for any more, as the server stops.
+
+        A client that comes back by its token is told nothing: it asks once more with its key, and gets the answer.
+        """
+        refusal = JournalUnavailable(f"The server stops. {JournalUnavailable.NOT_KNOWN}")
+        for item in self.commits.unanswered():
+            if item.origin is not None and not item.origin.screen.style.resumes:
+                self.health.refuse(item.origin, refusal, item.ref)
 
     # How
 

@@ -13,6 +13,7 @@ from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import AHEAD_S, LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IReplica
+from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
@@ -56,6 +57,7 @@ from groupchat.model.drafts import (
     ReadUpTo,
     Repeated,
     Revoke,
+    SessionAt,
     SharedFile,
     StoredFile,
     StoredPost,
@@ -121,6 +123,8 @@ class MemoryJournal:
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
         elif isinstance(operation, StoredSession):
             self.keep_session(operation)
+        elif isinstance(operation, SessionAt) and not is_late(self._nodes, operation):
+            self.keep_session(operation.session)
         return None
 
     def _check(self, check: Check) -> Checked:

@@ -305,6 +305,17 @@ class StoredSession:
 
 
 @record
+class SessionAt:
+    """A session as a node of a cluster keeps it: void when its connection is at another node by then.
+
+    It stands in no entry of the log: there it is a StoredSession, in an entry that says of which node it is.
+    """
+
+    session: StoredSession
+    node: str
+
+
+@record
 class Expire:
     """Everything up to the first row that is not older than ``before``, in seconds since 1970 UTC, counts as removed.
 
@@ -336,7 +347,9 @@ class Erase:
     needs: Need | None = None
 
 
-Operation: TypeAlias = Draft | Amendment | StoredSession | ReadUpTo | Expire | ForgetSessions | Erase | NodeOperation
+Operation: TypeAlias = (
+    Draft | Amendment | StoredSession | SessionAt | ReadUpTo | Expire | ForgetSessions | Erase | NodeOperation
+)
 """Everything that a journal can be asked to do; a session is kept under its digest."""
 
 

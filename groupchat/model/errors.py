@@ -376,6 +376,9 @@ class JournalUnavailable(Refusal):
 
     code = "journal-unavailable"
 
+    NOT_KNOWN: ClassVar[str] = "It is not known whether this was stored: look before you send it again without a key."
+    """Said of what was under way when the journal was given up."""
+
 
 class NodeLost(Refusal):
     """The node was cut off from its cluster for so long that its people count as gone; they can come in again."""

@@ -376,6 +376,8 @@ class Visit:
 
     def close(self) -> None:
         """Close because the server stops."""
+        if self in self._hall.arrivals:  # a refusal with another code would say that nothing was stored
+            self.on_silent(JournalUnavailable(f"The server stops. {JournalUnavailable.NOT_KNOWN}"))
         if not self._is_over:
             self.end()
             self.screen.close("stopping")
@@ -391,8 +393,7 @@ class Visit:
         hall = self._hall
         if hall.clock.seconds() >= self._asked_at + hall.settings.commit_refuse_s:
             hall.arrivals.pop(self, None)
-            unknown = "It is not known yet whether this was stored. With the same Idempotency-Key it is stored once."
-            self.on_silent(JournalUnavailable(f"{refusal} {unknown}"))
+            self.on_silent(JournalUnavailable(f"{refusal} {JournalUnavailable.NOT_KNOWN}"))
 
     def wait_for_journal(self) -> None:
         """Do nothing: a visit waits by itself."""

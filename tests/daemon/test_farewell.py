@@ -12,7 +12,8 @@ from groupchat.config.settings import Settings
 from groupchat.daemon.farewell import DRAIN_STEP_S, RESTARTING, Farewell
 from groupchat.doors.reception import Reception
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Announced, Told
+from groupchat.model.errors import JournalUnavailable
+from groupchat.model.events import Announced, Refused, Told
 from tests.fakes import HeldJournal
 from tests.house import House
 
@@ -51,6 +52,9 @@ class FarewellTest(SynchronousTestCase):
         house = House(HeldJournal(MemoryJournal()))
         (alice,) = house.come("alice")
         alice.type("last words")
+        program = house.connect("json").offer("bot")
+        program.take()
+        program.say("asked again elsewhere", key="k")
         said = Farewell(house.clock, self.reception).say(house.hall, True, house.clock.seconds() + 4)
         house.clock.pump([DRAIN_STEP_S] * round(2.8 * STEPS))
         self.assertFalse(alice.screen.closed)
@@ -59,6 +63,9 @@ class FarewellTest(SynchronousTestCase):
         self.assertIn(
             ("The server is stopping.",), [answer.lines for answer in alice.answers if isinstance(answer, Told)]
         )
+        self.assertEqual(alice.codes, ["journal-unavailable"])
+        self.assertIn(JournalUnavailable.NOT_KNOWN, next(one.text for one in alice.answers if isinstance(one, Refused)))
+        self.assertEqual((program.codes, program.screen.closed), ([], True))
         self.reception.connections = 0
         house.clock.pump([DRAIN_STEP_S] * 2)
         self.successResultOf(said)

@@ -7,7 +7,7 @@ from groupchat.facts.room_facts import RoomOperator
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.digests import FACTS
 from groupchat.journals.rules.codec import decode, encode
-from groupchat.model.drafts import Expire, Operation, Outcome
+from groupchat.model.drafts import Expire, Operation, Outcome, SessionAt
 from groupchat.model.errors import NickTaken, NodeLost, Replaced
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import (
@@ -23,7 +23,7 @@ from groupchat.model.node_operations import (
     Presence,
     Rules,
 )
-from tests.journals.cases import DecisionsCase, amend, keeping, posted
+from tests.journals.cases import DecisionsCase, amend, keeping, posted, session
 from tests.journals.contract import ALICE, BOB, NICKS, NOON, account, deleted, edited, said, topic
 
 
@@ -53,6 +53,18 @@ class NodesContract(DecisionsCase):
         self.assertTrue(IReplica.providedBy(self.journal))
         self.assertEqual(await self.append(said("1")), posted(1))
         self.assertEqual((await self.present(), await self.place()), ([], None))
+
+    async def test_late_session(self) -> None:
+        """What a node keeps of a connection that is at another node by then changes nothing; else it does."""
+        here, digest = session(ALICE, "a"), "a" * 64
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, digest)), SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), here)
+        moved = replace(here, rooms=("dev", "lobby"), position=7)
+        await self.append(Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"))
+        await self.append(SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), moved)
+        await self.append(Depart(digest, "b1", 6), SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), here)
 
     async def test_presences(self) -> None:
         """A presence is given back as it was, after a change as it is then."""

@@ -32,7 +32,7 @@ from twisted.python.failure import Failure
 from groupchat.interfaces.shared_log import IWatch, LogEntry
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.cluster.entries import Entry, Unreadable, read_entry
-from groupchat.model.drafts import Operation, Outcome, StoredPost
+from groupchat.model.drafts import Operation, Outcome, SessionAt, StoredPost, StoredSession
 from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.model.events import record
 from groupchat.model.node_operations import Applied, Check, Checked, Place, Rules
@@ -279,7 +279,11 @@ class Applying:
     def _carry_out(self, taken: Sequence[Received]) -> None:
         places = list(accumulate(taken, _after, initial=self.place))[1:]
         end = places[-1]
-        operations = [operation for one in taken for operation in one.entry.operations]
+        operations = [
+            SessionAt(operation, one.entry.node) if isinstance(operation, StoredSession) else operation
+            for one in taken
+            for operation in one.entry.operations
+        ]
         operations.append(Applied(end.cluster, end.number, end.revision, end.chain))
 
         def on_disk(outcomes: Sequence[Outcome]) -> None:

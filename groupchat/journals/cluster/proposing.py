@@ -183,14 +183,19 @@ class Proposing:
     def lose_all(self, failure: Failure) -> None:
         """Answer everybody who waits: nothing more is carried out here.
 
-        :param failure: why.
+        :param failure: why; of what was sent it is also said that it may be in the log, for it can be.
         """
         self._is_open = False
-        parts = [*self._sent.values(), *self._queue]
+        sent = dict.fromkeys(part.proposal for part in self._sent.values())
+        queued = dict.fromkeys(part.proposal for part in self._queue)
         self._queue.clear()
         self._sent.clear()
-        for proposal in dict.fromkeys(part.proposal for part in parts):
-            proposal.answer.errback(failure)
+        doubtful = failure
+        if failure.check(JournalUnavailable) is not None:
+            doubtful = Failure(JournalUnavailable(f"{failure.value} {JournalUnavailable.NOT_KNOWN}"))
+        for proposal in sent | queued:
+            is_in_doubt = proposal in sent or proposal.is_any_in
+            proposal.answer.errback(doubtful if is_in_doubt else failure)
 
     # How
 

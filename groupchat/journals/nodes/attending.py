@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
+from groupchat.model.drafts import SessionAt
 from groupchat.model.errors import NickTaken, NodeLost, Refusal, Replaced
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeOperation, NodeUp, Presence
@@ -57,6 +58,11 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
                 store.keep_node(node, epoch, False)
             store.remove_presences(node, epoch)
     return None
+
+
+def is_late(store: PresenceStore, kept: SessionAt) -> bool:
+    """Say whether a session is what a node knew before its connection came back at another node."""
+    return store.node_of(kept.session.digest) not in ("", kept.node)
 
 
 def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | None:

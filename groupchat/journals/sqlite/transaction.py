@@ -8,6 +8,7 @@ from typing import Any
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import AHEAD_S, RuleBook
+from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
@@ -51,6 +52,7 @@ from groupchat.model.drafts import (
     ReadUpTo,
     Repeated,
     Revoke,
+    SessionAt,
     StoredFile,
     StoredPost,
     StoredSession,
@@ -160,6 +162,9 @@ class Transaction:
             return refused
         if isinstance(operation, StoredSession):
             self.keep_session(operation)
+        elif isinstance(operation, SessionAt):
+            if not is_late(SqliteNodes(self._database), operation):
+                self.keep_session(operation.session)
         elif isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):

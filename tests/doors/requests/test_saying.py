@@ -58,13 +58,25 @@ class PostTest(RequestsCase):
         self.house.pass_time(7)
         (reply,) = replies(connection.read(), "POST")
         self.assertEqual((reply.status, json.loads(reply.body)["code"]), (503, "journal-unavailable"))
-        self.assertIn("It is not known yet whether this was stored.", json.loads(reply.body)["text"])
+        self.assertIn(JournalUnavailable.NOT_KNOWN, json.loads(reply.body)["text"])
         self.assertEqual(list(self.hall.arrivals), [])
         journal.commit()
         connection.send(request(f"{LOBBY}?nick=ci", "POST", b"hi", idempotency_key="k"))
         journal.commit()
         (reply,) = replies(connection.read(), "POST")
         self.assertEqual((reply.status, json.loads(reply.body)["id"], journal.head), (201, 1, 1))
+
+    def test_stopped(self) -> None:
+        """A server that stops before the journal has answered says that it is not known, and not that it refuses."""
+        self.house = House(HeldJournal(MemoryJournal()))
+        self.hall = self.visits.hall = self.house.hall
+        connection = self.connect()
+        connection.send(request(f"{LOBBY}?nick=ci", "POST", b"hi"))
+        for session in [*self.hall.sessions]:
+            session.close()
+        (reply,) = replies(connection.read(), "POST")
+        self.assertEqual((reply.status, json.loads(reply.body)["code"]), (503, "journal-unavailable"))
+        self.assertIn(JournalUnavailable.NOT_KNOWN, json.loads(reply.body)["text"])
 
     def test_lines(self) -> None:
         """A body of several lines is one message; with ?lines each is one of its own, whatever ends them."""

@@ -11,7 +11,7 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Repeated, StoredPost
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, NickTaken, NodeLost
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeUp, Passing, Place
-from tests.journals.cases import amend
+from tests.journals.cases import amend, session
 from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
 from tests.journals.contract import ALICE, BOB, LOBBY, account, edited, said
 from tests.journals.nodes_contract import present
@@ -73,12 +73,13 @@ class OneNodeTests(ClusterCase):
         inner = _Kept()
         node = self.started(inner=inner)
         node.log.delay = 0.2
-        waiting = node.post(said("a"))
+        waiting, unsent = node.post(said("a")), node.post(said("b"))
         self.pass_time(0.3)
         closing = node.journal.close()
         self.pass_time()
         self.successResultOf(closing)
-        self.assertIsInstance(waiting.error, JournalUnavailable)
+        self.assert_refused(waiting, JournalUnavailable.NOT_KNOWN)
+        self.assertEqual(str(unsent.error), "The journal is closed.")
         self.assertEqual(node.texts, [])
         self.assertEqual(self.started(inner=inner).texts, ["a"])
 
@@ -259,11 +260,24 @@ class OneNodeTests(ClusterCase):
 
 
 class TwoNodesTests(ClusterCase):
-    """Several nodes on one log."""
-
     def setUp(self) -> None:
         super().setUp()
         self.a, self.b = self.started("a1"), self.started("b1")
+
+    def test_late_session(self) -> None:
+        """What a node still keeps of a connection that is at another node by then does not count anywhere."""
+        digest = "a" * 64
+        before, after = session(ALICE, "a"), replace(session(ALICE, "a"), position=9)
+        self.a.post(at(self.a, handle=digest), before)
+        self.pass_time()
+        self.b.post(replace(at(self.b, handle=digest), takes=True), after)
+        self.pass_time()
+        self.a.post(before)
+        self.pass_time()
+        for node in (self.a, self.b):
+            self.assertEqual(self.successResultOf(node.inner.recall(digest)), after)
+
+    """Several nodes on one log."""
 
     def test_posts(self) -> None:
         """Both have everything in one order; each hall is told of what the other posted, as it comes."""
