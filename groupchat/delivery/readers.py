@@ -17,6 +17,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.model.errors import Refusal, ServerError, TooSlow
 from groupchat.model.events import Done, Ref
+from groupchat.model.times import spoken
 from groupchat.state.people import Connection
 
 
@@ -138,7 +139,7 @@ class Readers:
                 self._stalled[connection] = self._clock.seconds()
                 continue
             seconds = self.settings.stuck_timeout_s
-            refusal = TooSlow(f"You have read nothing for {seconds:g} seconds. Join again to go on where you were.")
+            refusal = TooSlow(f"You have read nothing for {spoken(seconds)}. Join again to go on where you were.")
             self._refuse(connection, refusal, None)
             connection.screen.close(refusal.code)
             self._leave(connection, "too slow")

@@ -42,7 +42,7 @@ from groupchat.model import names
 from groupchat.model.drafts import Amendment
 from groupchat.model.errors import JournalUnavailable, NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, AuthorId, Told
-from groupchat.model.times import FOREVER
+from groupchat.model.times import FOREVER, spoken
 from groupchat.sharing.sharing import Sharing
 from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
@@ -343,7 +343,7 @@ class Hall:
         if not connections or any(connection.screen.silence() < limit for connection in connections):
             return False
         refusal = TimedOut(
-            f"Nothing came from you for {limit:g} seconds, and somebody else has asked for your nickname. Join again."
+            f"Nothing came from you for {spoken(limit)}, and somebody else has asked for your nickname. Join again."
         )
         for session in [session for session in self.sessions if session.connection in connections]:
             session.hangup(refusal)

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 
 from groupchat.model.errors import TooManyConnections
 from groupchat.model.networks import Network, is_private, plain
+from groupchat.model.wording import plural
 
 
 class Turnstile:
@@ -71,7 +72,7 @@ class Turnstile:
             live, new = self._limits(address)
             if here >= live:
                 raise TooManyConnections(
-                    f"There are {here} connections from your address already, yours and those of all who share it. "
+                    f"Your address has {plural(here, 'connection')} already, yours and those of all who share it. "
                     "Try again later, or ask the administrator to exempt it."
                 )
             if len(recent) >= new:

@@ -10,6 +10,7 @@ from groupchat.model.claims import Claim
 from groupchat.model.drafts import StoredSession
 from groupchat.model.errors import BadArguments, Refusal, RoomLocked
 from groupchat.model.events import Departed
+from groupchat.model.wording import plural
 from groupchat.state.people import Connection, Person
 from groupchat.state.rooms import LOBBY
 
@@ -77,7 +78,7 @@ def wanted(claim: Claim, most: int) -> tuple[str, ...] | None:
     given = claim.rooms if len(claim.rooms) <= SPELLINGS * most else ()
     rooms = tuple(dict.fromkeys(reversed([names.room(name) for name in given])))[::-1]
     if len(rooms) > most or len(given) < len(claim.rooms):
-        raise BadArguments(f"You can be in {most} rooms at a time.")
+        raise BadArguments(f"You can be in {plural(most, 'room')} at a time.")
     return rooms
 
 

@@ -126,7 +126,7 @@ def invitecode(me: Actor) -> Reply:
     days = hall.settings.invite_days
     made = RegistrationCode(digest_of(code), me.person.nick, hall.now() + days * 86400)
     ended: list[Consequence] = [one.undone() for one in hall.accounts.ended(hall.now())]
-    told = f"{code} is a code for one account, for {days} days. To use it: /register NAME PASSWORD {code}"
+    told = f"{code} is a code for one account, for {plural(days, 'day')}. To use it: /register NAME PASSWORD {code}"
     deed = Deed("invitecode", "made an invitation", until=made.until)
     return me.decree(deed, made.made(), *ended, needs=OPERATORS, text=told)
 

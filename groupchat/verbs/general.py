@@ -62,7 +62,9 @@ def status(me: Actor) -> Answer:
         f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
         f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}, "
         + plural(occupied, "room"),
-        f"The highest number is #{hall.stream.delivered}; {commits.queued} wait to be stored.",
+        f"The highest number is #{hall.stream.delivered}; "
+        + plural(commits.queued, "message waits", "messages wait")
+        + " to be stored.",
         commits.trouble or "Messages can be posted.",
         *_place(me),
         *_certificate(me),

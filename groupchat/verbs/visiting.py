@@ -42,7 +42,7 @@ def join(me: Actor, room: Room) -> Reply:
     if me.person.author == SERVER or connection.quiet:
         raise NotAllowed("A quiet connection, and the server's own, is in no room.")
     if len(connection.rooms) >= me.hall.settings.rooms_max:
-        raise BadArguments(f"You are in {len(connection.rooms)} rooms, which is the most; /leave one first.")
+        raise BadArguments(f"You are in {plural(len(connection.rooms), 'room')}, which is the most; /leave one first.")
     me.hall.attendance.check_room(me.person, name, is_recalled=False)
     return _move_in(me, name)
 

@@ -189,7 +189,7 @@ class SweepTests(ReadersCase):
         self.assertEqual(self.path.left, [("bob", "too slow")])
         (refused,) = (event for event in shown(self.bob) if isinstance(event, Refused))
         self.assertEqual(refused.code, "too-slow")
-        self.assertIn("60 seconds", refused.text)
+        self.assertIn("1 minute", refused.text)
         self.assertTrue(screen(self.bob).aborted)
         self.assertFalse(screen(self.alice).aborted)
         self.assertEqual(screen(self.bob).codes, ["too-slow"])

@@ -28,7 +28,7 @@ class VanishedTest(SynchronousTestCase):
         self.assertEqual(asker.codes, [])
         (refused,) = (event for event in self.alice.answers if isinstance(event, Refused))
         self.assertEqual((refused.code, self.alice.screen.codes), ("timed-out", ["timed-out"]))
-        self.assertIn("60 seconds", refused.text)
+        self.assertIn("1 minute", refused.text)
         (left,) = (event for event in self.carol.events if isinstance(event, Left))
         self.assertEqual((left.nick, left.reason, left.gone), ("alice", "timed out", True))
         self.assertIs(self.house.hall.find("alice"), asker.connection.person)

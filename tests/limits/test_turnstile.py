@@ -20,14 +20,18 @@ class TurnstileTest(SynchronousTestCase):
         turnstile.enter("192.0.2.1", 0)
         turnstile.enter("192.0.2.1", 0)
         sentence = self.refused(turnstile, "192.0.2.1", 0)
-        self.assertIn(
-            "There are 2 connections from your address already, yours and those of all who share it.", sentence
-        )
+        self.assertIn("Your address has 2 connections already, yours and those of all who share it.", sentence)
         self.assertIn("ask the administrator to exempt it", sentence)
         turnstile.enter("192.0.2.2", 0)
         turnstile.leave("192.0.2.1")
         turnstile.enter("192.0.2.1", 0)
         self.assertEqual(turnstile.connections("192.0.2.1"), 2)
+
+    def test_one(self) -> None:
+        """Where an address may have one connection, the refusal says one."""
+        turnstile = Turnstile(live=1)
+        turnstile.enter("192.0.2.1", 0)
+        self.assertIn("Your address has 1 connection already", self.refused(turnstile, "192.0.2.1", 0))
 
     def test_new(self) -> None:
         """In any window an address makes at most so many connections; it is told when it may again."""
@@ -74,7 +78,7 @@ class TurnstileTest(SynchronousTestCase):
         for address in ("10.1.2.3", "192.168.0.1", "::ffff:172.31.0.1", "127.0.0.1", "::1", "fd00::1"):
             for _ in range(3):
                 turnstile.enter(address, 0)
-            self.assertIn("3 connections from your address", self.refused(turnstile, address, 0))
+            self.assertIn("Your address has 3 connections already", self.refused(turnstile, address, 0))
             turnstile.leave(address)
             turnstile.enter(address, 0)
             turnstile.leave(address)

@@ -249,6 +249,13 @@ class InviteTests(SynchronousTestCase):
         self.assertEqual(log[0].event.act, "invitecode")  # type: ignore[attr-defined]
         self.assertEqual(log[0].event.until, home.now() + home.hall.settings.invite_days * 86400)  # type: ignore[attr-defined]
 
+    def test_one_day(self) -> None:
+        """A code for one day says so."""
+        home = House(registration="invite", invite_days=1)
+        boss = operator(home, "boss")
+        boss.type("/invitecode")
+        self.assertIn("for one account, for 1 day. To use it", boss.told[-1])
+
     def test_old_codes_are_forgotten(self) -> None:
         """A new code makes the server forget those that have run out."""
         home = House(registration="invite")

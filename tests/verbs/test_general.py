@@ -176,6 +176,18 @@ class StatusTests(SynchronousTestCase):
         self.assertEqual(listed.lines[1], "2 people, 4 connections, 2 rooms")
         self.assertEqual(listed.lines[3], "Messages can be posted.")
 
+    def test_waiting(self) -> None:
+        """What waits for the disk is counted, one message in the singular."""
+        home = House(HeldJournal(MemoryJournal()))
+        alice, bob = home.come("alice", "bob")
+        bob.type("one")  # is being stored
+        for told in ("0 messages wait", "1 message waits", "2 messages wait"):
+            alice.type("/status")
+            listed = alice.answers[-1]
+            assert isinstance(listed, Listed)
+            self.assertEqual(listed.lines[2], f"The highest number is #0; {told} to be stored.")
+            bob.type("more")
+
     def test_trouble(self) -> None:
         """When nothing can be stored, the status says so."""
         journal = HeldJournal(MemoryJournal())

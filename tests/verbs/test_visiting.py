@@ -63,6 +63,14 @@ class JoinTests(SynchronousTestCase):
         self.assertEqual(alice.codes, ["room-locked", "banned", "bad-arguments"])
         self.assertEqual(alice.connection.rooms, ("lobby", "a"))
 
+    def test_one_room(self) -> None:
+        """Where only one room at a time is allowed, the refusal says one."""
+        house = House(rooms_max=1)
+        (alice,) = house.come("alice")
+        alice.type("/join dev").do("join", room="dev")
+        told = [(answer.code, answer.text) for answer in alice.answers]  # type: ignore[attr-defined]
+        self.assertEqual(told, [("bad-arguments", "You are in 1 room, which is the most; /leave one first.")] * 2)
+
     def test_said_meanwhile(self) -> None:
         """What is said in the room while its history is read is neither lost nor doubled."""
         journal = SlowJournal(MemoryJournal())

@@ -46,7 +46,8 @@ def _leave(data: Path, is_agreed: bool) -> int:
     if is_node and not is_agreed and not agreed(sys.stdin, question):
         raise Failed("Nothing was changed. --yes goes on without asking.")
     place = leave(data)
-    print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {place.number:,} entries.")
+    entries = plural(place.number, "entry", "entries")
+    print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {entries}.")
     return 0
 
 

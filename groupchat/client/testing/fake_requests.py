@@ -109,7 +109,8 @@ def people(hall: FakeHall, me: FakePerson, room: str = "", after: str = "") -> A
     nicks = sorted(here)
     plain = {"account": "", "operator": False, "away": False, "words": "", "secure": False}
     items = [{"nick": nick, **plain, "program": here[nick]} for nick in nicks if not after or nick > after]
-    return {"what": "people", "items": items, "text": f"{len(nicks)} people are in {place}:\n{', '.join(nicks)}"}
+    count = "1 person is" if len(nicks) == 1 else f"{len(nicks)} people are"
+    return {"what": "people", "items": items, "text": f"{count} in {place}:\n{', '.join(nicks)}"}
 
 
 def rooms(hall: FakeHall, me: FakePerson, after: str = "") -> Answer:
@@ -136,8 +137,9 @@ def history(
     everything = hall.earlier(lambda post: same(post.event["room"], place) and post.is_for(me), hall.head, before)
     items = everything[-count:] if count else []
     more = {"next": items[0]["id"]} if items and len(items) < len(everything) else {}
+    heading = "1 message:" if len(items) == 1 else f"{len(items)} messages:"
     return {
-        "what": "history", "items": items, "heading": f"{len(items)} messages:", "ending": "end of the history", **more,
+        "what": "history", "items": items, "heading": heading, "ending": "end of the history", **more,
     }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from groupchat.interfaces.files import NoSpace
 from groupchat.model.drafts import SharedFile
 from groupchat.model.errors import Refusal, ServerError
 from groupchat.model.events import Refused
+from groupchat.model.wording import plural
 
 KEPT_S = 24 * 3600
 """For how long a browser shows a file again without asking; it never changes, but may be deleted."""
@@ -95,7 +96,7 @@ def _answer(request: Request, shared: SharedFile) -> tuple[Answer, int, int]:
         try:
             wanted = part(request.header("range"), size)
         except NotSatisfiable:
-            none = refused(Refused("bad-arguments", f"The file has {size:,} bytes, and none of these."))
+            none = refused(Refused("bad-arguments", f"The file has {plural(size, 'byte')}, and none of these."))
             return Answer(416, none.body, none.kind, (*PRIVATE, ("content-range", f"bytes */{size}"))), 0, 0
         if wanted is not None:
             begin, length = wanted

@@ -15,6 +15,7 @@ from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IFront, IReception
 from groupchat.limits.buckets import TokenBucket
 from groupchat.model.errors import TooSlow
+from groupchat.model.times import spoken
 
 SHARE = 8
 """The most requests of one connection that are answered in one turn of the reactor: each takes some 0.15 ms."""
@@ -64,7 +65,7 @@ class Channel(BodyReader):
     def handshake_expired(self) -> None:
         """Cut off a peer whose request does not come."""
         seconds = self.reception.settings.handshake_timeout_s
-        self.refuse(told(408, f"The request did not come within {seconds:g} seconds."))
+        self.refuse(told(408, f"The request did not come within {spoken(seconds)}."))
 
     def idle_expired(self) -> None:
         """Close a connection over which nothing was asked for a while."""

@@ -10,6 +10,7 @@ from groupchat.doors.wire.transport import queued
 from groupchat.interfaces.entrances import IBacklog
 from groupchat.model.errors import TooSlow
 from groupchat.model.networks import origin
+from groupchat.model.wording import plural
 
 
 class Stalled(Protocol):
@@ -69,8 +70,8 @@ class Backlog:
                 return
             total -= weights[connection]
             self.log.warn(
-                "{total} bytes wait for {count} peers; {address}, with {most} the largest, is cut off",
-                total=total + weights[connection], count=len(weights), address=origin(connection.address),
-                most=weights[connection],
+                "{total} bytes wait for {peers}; {address}, with {most} the largest, is cut off",
+                total=total + weights[connection], peers=plural(len(weights), "peer"),
+                address=origin(connection.address), most=weights[connection],
             )  # fmt: skip
             connection.cut_off(TooSlow("Too much is waiting to be read, most of it by you. Read faster, or less."))

@@ -25,6 +25,7 @@ from groupchat.interfaces.screens import IScreen, IStyle, Rendered
 from groupchat.model.errors import HandshakeTimeout, LineTooLong, TooManyAttempts, TooSlow
 from groupchat.model.events import Answer, Closing, Ref
 from groupchat.model.preferences import Preferences
+from groupchat.model.times import spoken
 from groupchat.sessions.session import Session, State
 
 DISCARDED_LIMIT = 16 * 1024 * 1024
@@ -158,7 +159,7 @@ class Conversation(HeldLines):
         """Cut off a peer that has no nickname in time."""
         if self._is_newcomer():
             seconds = self.reception.settings.handshake_timeout_s
-            self.session.hangup(HandshakeTimeout(f"No nickname was given within {seconds:g} seconds."))
+            self.session.hangup(HandshakeTimeout(f"No nickname was given within {spoken(seconds)}."))
 
     # Twisted calls these.
 

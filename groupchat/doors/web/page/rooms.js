@@ -1,4 +1,4 @@
-// The dialog in which one joins a room, makes one, or leaves one.
+// The dialog in which one joins, makes or leaves a room.
 
 import { changed, on, openRoom, state } from "./app.js";
 import { errorLine, openPicker, showError } from "./dialog.js";
@@ -66,12 +66,11 @@ function openRooms() {
     make.hidden = !words || rooms.some((one) => one.room === words);
     make.replaceChildren(icon("plus"), `Make ${words}`);
     list.replaceChildren(...found.slice(0, 200).map(item));
-    status.textContent = `${found.length} rooms`;
+    status.textContent = `${found.length} room${found.length === 1 ? "" : "s"}`;
   }
 
   function item({ room, people, topic, joined, locked }) {
-    const count = people === 1 ? "1 person" : `${people} people`;
-    const about = [locked && "locked", joined && "you are in it", count].filter(Boolean).join(" · ");
+    const about = [locked && "locked", joined && "you are in it", `${people} ${people === 1 ? "person" : "people"}`].filter(Boolean).join(" · ");
     const by = el("span", { class: "by" }, el("b", { text: room }), el("span", { class: "hint", text: about }));
     const go = el("button", { class: "hit", click: () => (joined ? (box.close(), openRoom(room)) : enter(room)) }, by);
     if (topic) go.append(el("p", { dir: "auto", text: topic }));

@@ -21,7 +21,7 @@ export const isOpened = ({ type }) => SHOWN.test(type);
 
 /** Return a number of bytes in the server's words: "512 bytes", "84.2 KB", "16 MB". */
 export function sizeWords(size) {
-  if (size < 1024) return `${size} ${size === 1 ? "byte" : "bytes"}`;
+  if (size < 1024) return `${size} byte${size === 1 ? "" : "s"}`;
   const units = ["KB", "MB", "GB", "TB"];
   let value = size / 1024;
   while (value >= 1023.5 && units.length > 1) {
