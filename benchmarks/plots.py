@@ -1,4 +1,4 @@
-"""Plots: bars for the work per line, and lines for the growth of cost with history."""
+"""Plots: bars for the work per line, and lines for the growth of cost with history and with members."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,19 @@ from typing import Any
 
 from benchmarks.figures import Row
 from benchmarks.targets import OURS
+
+Growth = tuple[str, str, int, dict[str, str]]
+"""A scenario, the column that grows, its least value in the picture, and what is drawn: labels by columns."""
+GROWTHS: tuple[Growth, ...] = (
+    ("history", "posts", 1000,
+     {"post_ms": "post, ms", "join_ms": "join, ms", "page_ms": "page, ms", "search_ms": "search, ms"}),
+    ("connections", "members", 1,
+     {"join_us": "CPU of a join, µs", "post_ms": "CPU of a post, ms", "line_us": "CPU of a line, µs",
+      "page_ms": "CPU of a page of the list, ms", "memory_kib": "KiB a member"}),
+    ("core", "members", 1,
+     {"join_us": "join, µs", "post_us": "post alone, µs", "together_us": "post of 64, µs",
+      "page_ms": "page of the list, ms", "leave_us": "leaving, µs", "memory_kib": "KiB a member"}),
+)  # fmt: skip
 
 
 class NothingToDraw(Exception):
@@ -26,10 +39,10 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         raise NothingToDraw("There is no matplotlib: pip install groupchat[bench]") from None
     fanout = [row for row in rows if row["scenario"] == "fanout"]
     crowds = list(dict.fromkeys((row["members"], row["window"]) for row in fanout if row["members"] > 1))
-    history = [row for row in rows if row["scenario"] == "history"]
-    panels = len(crowds) + bool(history)
+    grown = [(growth, found) for growth in GROWTHS if (found := [row for row in rows if row["scenario"] == growth[0]])]
+    panels = len(crowds) + len(grown)
     if not panels:
-        raise NothingToDraw("Neither fanout nor history was measured.")
+        raise NothingToDraw(f"Neither fanout nor {', '.join(growth[0] for growth in GROWTHS)} was measured.")
     across = 2
     figure, axes = pyplot.subplots(
         -(-panels // across), across, figsize=(13, 3.4 * -(-panels // across)), squeeze=False
@@ -38,8 +51,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     for members, window in crowds:
         group = [row for row in fanout if (row["members"], row["window"]) == (members, window)]
         _bars(next(panels), group, f"{members} members, {window} outstanding")
-    if history:
-        _growth(next(panels), history)
+    for growth, found in grown:
+        _growth(next(panels), growth, found)
     for unused in panels:
         unused.set_axis_off()
     figure.tight_layout()
@@ -57,12 +70,13 @@ def _bars(axes: Any, rows: Sequence[Row], title: str) -> None:
     axes.margins(x=0.12)
 
 
-def _growth(axes: Any, rows: Sequence[Row]) -> None:
-    for column in ("post_ms", "join_ms", "page_ms", "search_ms"):
-        axes.plot([max(row["posts"], 1000) for row in rows], [row[column] for row in rows], "o-", label=column[:-3])
+def _growth(axes: Any, growth: Growth, rows: Sequence[Row]) -> None:
+    scenario, count, least, columns = growth
+    ordered = sorted(rows, key=lambda row: int(row[count]))
+    for column, label in columns.items():
+        axes.plot([max(row[count], least) for row in ordered], [row[column] for row in ordered], "o-", label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("posts (the first point: none)")
-    axes.set_ylabel("ms")
-    axes.set_title("growth of cost with history")
+    axes.set_xlabel(count + (" (the first point: none)" if least > 1 else ""))
+    axes.set_title(f"{scenario}: growth of cost with {count}")
     axes.legend()

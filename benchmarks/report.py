@@ -81,6 +81,19 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         [("server", "peer", ""), ("members", "members", "d"), ("KiB/member", "memory_kib", ".1f"),
          ("joins/s", "joins_s", ".0f")],
     ),
+    "connections": _plain(
+        "connections: as their number grows; a post by itself, and a page of the list of people",
+        [("members", "members", ",d"), ("CPU µs/join", "join_us", ".0f"), ("joins/s", "joins_s", ".0f"),
+         ("KiB/member", "memory_kib", ".1f"), ("idle CPU", "idle_cpu", ".2%"), ("CPU ms/post", "post_ms", ".2f"),
+         ("CPU µs/line", "line_us", ".2f"), ("last ms", "last_ms", ".0f"), ("CPU ms/page", "page_ms", ".1f")],
+    ),
+    "core": _plain(
+        "core: the server's own code, in memory, with members on connections that only count what they are written",
+        [("members", "members", ",d"), ("CPU µs/join", "join_us", ".0f"), ("KiB/member", "memory_kib", ".2f"),
+         ("µs/post alone", "post_us", ",.0f"), ("µs/post of 64", "together_us", ",.0f"),
+         ("ns/line of 64", "line_ns", ",.0f"), ("ms/page of the list", "page_ms", ".2f"),
+         ("µs/leaving", "leave_us", ".0f")],
+    ),
     "history": _plain(
         "history: medians, as the number of posts grows",
         [("posts", "posts", ",d"), ("start s", "start_s", ".2f"), ("post ms", "post_ms", ".2f"),
