@@ -7,6 +7,7 @@ nothing is missing, nothing comes twice.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from math import nan
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -14,15 +15,87 @@ from twisted.logger import Logger
 
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.stream import Stream
-from groupchat.interfaces.screens import Rendered
+from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.limits.pages import fitting
 from groupchat.model.drafts import StoredPost, length
+from groupchat.model.events import Deleted, Post
 from groupchat.state.people import Connection
 
 log = Logger()
 
 ORDINARY = 256
 """The characters that take as long to lay out as one message more."""
+
+KEPT_BYTES = 4 * 1024 * 1024
+"""The most that renderings of posts may take, for all who catch up."""
+_EACH = 600
+"""The bytes that a rendering takes beside its text: the post, their places in tables."""
+_FOLD = 5
+"""The bytes that a byte of a rendering takes: itself, and up to four for its character in the post."""
+
+
+class Renderings:
+    """What those who are catching up were shown of each post, so that it is rendered once for all with the same style.
+
+    A rendering is used again only for a post that is equal to the one it was made of, after the same moment: whatever
+    has become of a message in between, nobody is shown an older form of it.
+    All are forgotten when something was removed, when they take too much, and when nobody catches up any more.
+
+    :param most: the most bytes that they may take.
+    """
+
+    def __init__(self, stream: Stream, most: int = KEPT_BYTES) -> None:
+        self._stream = stream
+        self._most = most
+        self._readers: set[Connection] = set()
+        self._kept: dict[tuple[IStyle, bool], dict[int, tuple[Post, float, Rendered]]] = {}
+        self._removals = stream.removals
+        self.size = 0
+        """The bytes that they may take now."""
+
+    def begin(self, connection: Connection) -> None:
+        """Note that a connection is catching up."""
+        self._readers.add(connection)
+
+    def end(self, connection: Connection) -> None:
+        """Note that a connection is not catching up any more."""
+        self._readers.discard(connection)
+        if not self._readers:
+            self._forget()
+
+    def lines(self, style: IStyle, events: Sequence[Post], previous: Sequence[float], marked: bool) -> list[Rendered]:
+        """Return what ``style.render`` returns."""
+        # A style may show many deletions as one.
+        if (len(self._readers) < 2 and not self._kept) or any(type(event) is Deleted for event in events):
+            return style.render(events, previous, marked)
+        if self._removals != self._stream.removals:
+            self._removals = self._stream.removals
+            self._forget()
+        kept = self._kept.setdefault((style, marked), {})
+        lines: list[Rendered] = []
+        missing: list[int] = []
+        for event, before in zip(events, previous, strict=True):
+            post, moment, line = kept.get(event.id, _NEVER)
+            # Those in memory are the same objects for all; comparing others costs a quarter of rendering them.
+            if moment != before or (post is not event and post != event):
+                missing.append(len(lines))
+            lines.append(line)
+        if missing:
+            shown, since = [events[index] for index in missing], [previous[index] for index in missing]
+            for index, line in zip(missing, style.render(shown, since, marked), strict=True):
+                lines[index] = line
+                kept[events[index].id] = events[index], previous[index], line
+                self.size += _EACH + _FOLD * len(line)
+            if self.size > self._most:
+                self._forget()
+        return lines
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self.size = 0
+
+
+_NEVER: tuple[Post | None, float, Rendered] = None, nan, Rendered(b"")
 
 
 class Cursor:
@@ -39,8 +112,8 @@ class Cursor:
     """
 
     __slots__ = (
-        *("_caught_up", "_connection", "_failed", "_limit", "_previous", "_reading", "_shares", "_stream"),
-        *("acknowledged", "position"),
+        *("_caught_up", "_connection", "_failed", "_limit", "_previous", "_reading", "_renderings", "_shares"),
+        *("_stream", "acknowledged", "position"),
     )
 
     def __init__(
@@ -49,6 +122,7 @@ class Cursor:
         position: int,
         stream: Stream,
         shares: FairShare,
+        renderings: Renderings,
         limit: int,
         previous: float,
         caught_up: Callable[[Connection], None],
@@ -57,6 +131,7 @@ class Cursor:
         self._connection = connection
         self._stream = stream
         self._shares = shares
+        self._renderings = renderings
         self._limit = limit
         self._previous = previous
         self._caught_up = caught_up
@@ -139,9 +214,9 @@ class Cursor:
         events = [stored.event for stored in shown]
         previous = [self._previous, *(event.at for event in events[:-1])]
         self._previous = events[-1].at
-        lines = style.render(events, previous, False)
+        lines = self._renderings.lines(style, events, previous, False)
         if len(connection.rooms) > 1:
-            marked = style.render(events, previous, True)
+            marked = self._renderings.lines(style, events, previous, True)
             lines = [
                 mark if event.room and event.room != connection.current else line
                 for event, line, mark in zip(events, lines, marked, strict=True)

@@ -10,7 +10,7 @@ Rules:
 from collections.abc import Callable
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.cursor import Cursor
+from groupchat.delivery.cursor import Cursor, Renderings
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.fanout import Fanout
 from groupchat.delivery.stream import Stream
@@ -53,6 +53,7 @@ class Readers:
         self._leave = leave
         self._behind = behind
         self._level = level
+        self._renderings = Renderings(stream)
         self._is_delivering = False
         self._handed = stream.delivered
         """The number up to which everything was handed over before the batch that is being delivered."""
@@ -72,9 +73,10 @@ class Readers:
     def begin(self, connection: Connection, position: int) -> None:
         """Let a connection that has come in read on from a number, until it is live."""
         connection.cursor = Cursor(
-            connection, position, self._stream, self._shares, self.settings.page_posts, self._now(),
+            connection, position, self._stream, self._shares, self._renderings, self.settings.page_posts, self._now(),
             self._caught_up, self._failed,
         )  # fmt: skip
+        self._renderings.begin(connection)
         self._behind(connection)
         connection.cursor.advance()  # does nothing as long as it is paused
 
@@ -103,6 +105,7 @@ class Readers:
         """Show a connection nothing more."""
         self._fanout.remove(connection)
         connection.cursor = None
+        self._renderings.end(connection)
         self._stalled.pop(connection, None)
         for function in self._waiting.pop(connection, ()):
             function()  # its requests are answered all the same
@@ -150,6 +153,7 @@ class Readers:
     def _caught_up(self, connection: Connection) -> None:
         """Make a connection live that stands at the head: from now on it gets batches as they come."""
         connection.cursor = None
+        self._renderings.end(connection)
         self._fanout.add(connection)
         self._level(connection)
         for function in self._waiting.pop(connection, ()):

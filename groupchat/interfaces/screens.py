@@ -45,6 +45,8 @@ class IStyle(Interface):
         """Turn posts and notices into one rendering each (empty: nothing to show), in the same order.
 
         Renderings are joined as they are: a style whose protocol has frames returns whole frames.
+        What is made of one event depends on nothing else here, so that it can be used again; but of many deletions in
+        a row, one rendering may be made.
 
         :param previous: for each event, the ``at`` of what was shown before it in its room (for day lines).
         :param marked: whether each is marked with its room, because the reader's lines go to another one.

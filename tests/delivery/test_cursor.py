@@ -1,20 +1,23 @@
 """Readers that are slower than what is said: nothing is missing, nothing comes twice, and little waits for them."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from typing import cast
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.delivery.cursor import Cursor
+from groupchat.delivery.cursor import Cursor, Renderings
 from groupchat.delivery.fair_share import SHARE, FairShare
 from groupchat.delivery.queue import Posting, Receipt
 from groupchat.delivery.recent import Recent
+from groupchat.delivery.stream import Stream
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Draft, Kind
-from groupchat.model.events import Deleted, Done, Edited, Joined, Left, Replayed, Said
+from groupchat.model.events import Deleted, Done, Edited, Joined, Left, Post, Replayed, Said
 from groupchat.model.preferences import Preferences
 from tests.delivery.send_path import NOW, RecordingStyle, SendPath, ids, screen
-from tests.fakes import HeldJournal, SlowJournal
+from tests.fakes import FakeStyle, HeldJournal, SlowJournal
 from tests.house import House, Peer
 
 
@@ -92,6 +95,38 @@ class PauseTests(SynchronousTestCase):
         self.assertEqual(shown[0], SHARE)
         self.assertLessEqual(max(after - before for before, after in pairwise(shown)), SHARE)
         self.assertEqual([other.ids for other in others], [list(range(1, SHARE + 1))] * 3)
+
+    def test_rendered_once(self) -> None:
+        """Each post is rendered once for all who catch up in the same style, from the journal and from memory."""
+        for kept in (4, 100):
+            alice, *others = self.open("alice", "bob", "carol", "dave", kept=kept)
+            for other in others:
+                other.screen.fill()
+            for number in range(8):
+                alice.say(str(number))
+            before = len(FakeStyle.shown)
+            for other in others:
+                other.screen.drain(1)  # now all are catching up
+            for other in others:
+                other.screen.drain()
+            self.assertEqual([other.ids for other in others], [list(range(1, 9))] * 3)
+            rendered = Counter(event.id for event, _ in FakeStyle.shown[before:] if isinstance(event, Said))
+            self.assertEqual(rendered, dict.fromkeys(range(1, 9), 1))
+
+    def test_edited_between_two_readers(self) -> None:
+        """Whoever reads on after an edit or a deletion is shown nothing of what another was shown before."""
+        alice, bob, carol = self.open("alice", "bob", "carol", kept=3)
+        for other in (bob, carol):
+            other.screen.fill()
+        alice.type("one", "two", "three", "four", "five", "six", "seven")
+        bob.screen.drain(1)
+        self.assertEqual(bob.ids, [1, 2, 3])
+        alice.type("/edit 1 uno", "/delete 2")
+        carol.screen.drain()
+        self.assertEqual([type(event) for event in carol.events[:4]], [Edited, Deleted, Said, Said])
+        self.assertEqual(cast(Edited, carol.events[0]).text, "uno")
+        bob.screen.drain()
+        self.assertEqual([bob.ids, carol.ids], [list(range(1, 10))] * 2)
 
     def test_pages_of_the_tail(self) -> None:
         """What stands in memory is handed over page by page too: a full connection has no more than one waiting."""
@@ -356,3 +391,74 @@ class PositionTests(SynchronousTestCase):
         screen(self.bob).drain()
         cursor.advance()
         self.assertEqual(ids(self.bob), list(range(1, 8)))
+
+
+class RenderingsTests(SynchronousTestCase):
+    """Two connections that catch up, and a style that counts what it renders."""
+
+    def setUp(self) -> None:
+        house = House(MemoryJournal())
+        self.first, self.second = (peer.connection for peer in house.come("alice", "bob"))
+        self.stream = Stream(MemoryJournal())
+        self.style = RecordingStyle("text", Preferences())
+        self.renderings = self.made()
+
+    def made(self, **bounds: int) -> Renderings:
+        """Return a new one, with both connections."""
+        renderings = Renderings(self.stream, **bounds)
+        renderings.begin(self.first)
+        renderings.begin(self.second)
+        return renderings
+
+    def rendered(self, *posts: Post, previous: float = NOW, marked: bool = False) -> int:
+        """Show the posts; return how many of them were rendered for it."""
+        before = len(self.style.previous)
+        lines = self.renderings.lines(self.style, posts, [previous] * len(posts), marked)
+        self.assertEqual([FakeStyle.shown[int(line)] for line in lines], [(post, marked) for post in posts])
+        return len(self.style.previous) - before
+
+    def test_equal_posts(self) -> None:
+        """A rendering is used again for a post that is equal, after the same moment, with the same mark."""
+        self.assertEqual(self.rendered(said(1), said(2)), 2)
+        self.assertEqual(self.rendered(said(2), said(1), said(3)), 1)
+        self.assertEqual(self.rendered(said(1), previous=NOW - 86400), 1)
+        self.assertEqual(self.rendered(said(1), marked=True), 1)
+        self.assertEqual(self.rendered(said(1, "otherwise")), 1)
+        self.assertEqual(self.rendered(Edited(1, "lobby", "alice", NOW, 1, "otherwise")), 1)
+
+    def test_deletions(self) -> None:
+        """With deletions among them, posts are rendered together: a style may show many deletions as one."""
+        deleted = Deleted(2, "lobby", "alice", NOW, 2)
+        self.assertEqual([self.rendered(said(1), deleted), self.rendered(said(1), deleted)], [2, 2])
+
+    def test_forgotten(self) -> None:
+        """Nothing is kept of what was removed, nor when nobody catches up any more."""
+        self.rendered(said(1))
+        self.stream.removed()
+        self.assertEqual(self.rendered(said(2)), 1)
+        self.assertEqual(self.rendered(said(1)), 1)
+        for connection in (self.first, self.second):
+            self.assertGreater(self.renderings.size, 0)
+            self.renderings.end(connection)
+        self.assertEqual(self.renderings.size, 0)
+
+    def test_bounded(self) -> None:
+        """However many posts are read, no more bytes are kept than allowed."""
+        self.renderings = self.made(most=5000)
+        sizes = []
+        for number in range(100):
+            self.assertEqual(self.rendered(said(number)), 1)
+            sizes.append(self.renderings.size)
+        self.assertLessEqual(max(sizes), 5000)
+        self.assertGreater(max(sizes), 2500)
+
+    def test_alone(self) -> None:
+        """For a single one that catches up, nothing is kept."""
+        self.renderings.end(self.first)
+        self.assertEqual([self.rendered(said(1)), self.rendered(said(1))], [1, 1])
+        self.assertEqual(self.renderings.size, 0)
+
+
+def said(number: int, text: str = "hello") -> Said:
+    """Return a message, a new object each time."""
+    return Said(number, "lobby", "alice", NOW, text)

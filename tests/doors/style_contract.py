@@ -140,6 +140,18 @@ class StyleContract:
 
         check()
 
+    def test_each_alone(self: Any) -> None:
+        """What is made of an event does not depend on the others beside it: it is used again for other readers."""
+
+        @given(st.lists(st.tuples(POSTS, TIMES), max_size=5), st.booleans())  # fewer than a style shows as one
+        def check(shown: list[tuple[Any, float]], marked: bool) -> None:
+            style = self.make(Preferences())
+            together = style.render([event for event, _ in shown], [before for _, before in shown], marked)
+            alone = [style.render([event], [before], marked)[0] for event, before in reversed(shown)]
+            self.assertEqual(together, alone[::-1])
+
+        check()
+
     def test_answers(self: Any) -> None:
         """The lines of an answer are whole and harmless, whatever it contains."""
 
