@@ -14,7 +14,7 @@ from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.reading_places import partner
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
-from groupchat.journals.sqlite.statements import PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
+from groupchat.journals.sqlite.statements import HEAD, PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
 from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.origins import OWN, Origins
 from groupchat.model.drafts import Fact
@@ -24,7 +24,6 @@ VERSION = 2
 
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
 _FACT_ORIGIN = "SELECT origin FROM imported_facts WHERE digest = ?"
-_HEAD = "SELECT value FROM counters WHERE name = 'head'"
 _READ = newest_of([f"{ROOM_MESSAGES} AND room = ?1", f"{ROOM_DELETED} AND room = ?1"])
 _READ_PRIVATE = newest_of([f"{source} = ?1" for source in PRIVATE_MESSAGES])
 
@@ -60,7 +59,7 @@ class Outgoing:
             yield from self._positions()
 
     def _heading(self) -> dict[str, Any]:
-        (head,) = self._database.execute(_HEAD).fetchone()
+        (head,) = self._database.execute(HEAD).fetchone()
         newest = self._contents.find(head)
         at = None if newest is None else written_time(newest.at / 1000)
         own = self._origins.identity()

@@ -67,8 +67,9 @@ class DirectJournal:
             for name in ("posts", "spans", "authored", "facts", "erasures", "nodes", "presences")
         }
         found["sessions"] = self.database.execute("SELECT * FROM sessions ORDER BY digest").fetchall()
-        counters = self.database.execute("SELECT name, value FROM counters ORDER BY name").fetchall()
-        found["counters"] = [row for row in counters if row[0] not in LOCAL]
+        counters = dict(self.database.execute("SELECT name, value FROM counters ORDER BY name"))
+        counters["head"] = self.writer.head  # that of the file may be behind
+        found["counters"] = [row for row in counters.items() if row[0] not in LOCAL]
         found["words"] = self.database.execute("SELECT rowid FROM search ORDER BY rowid").fetchall()
         return found
 

@@ -19,7 +19,7 @@ from groupchat.journals.rules.erasures import without
 from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.gone import Before, Gone
 from groupchat.journals.sqlite.index import Index
-from groupchat.journals.sqlite.statements import COLUMNS, TOPICS
+from groupchat.journals.sqlite.statements import COLUMNS, COUNT_HEAD, TOPICS
 from groupchat.model.drafts import Kind
 
 PIECE = 200
@@ -168,6 +168,7 @@ class Removal:
                 database.execute("UPDATE posts SET key = NULL WHERE id = ?", (row.id,))
             else:
                 removed.append((row.id,))
+        database.execute(COUNT_HEAD)  # no number is used again, though its row is gone
         database.executemany("DELETE FROM posts WHERE id = ?", removed)
         upto = found[-1].id if len(found) == PIECE else expired
         database.execute(_COUNT, (upto, "removed"))

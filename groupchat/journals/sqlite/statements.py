@@ -27,6 +27,14 @@ SESSION = "author, digest, nick, rooms, position, seen, current, lost, since, si
 MESSAGE = "kind IN ('said', 'acted', 'whispered', 'shared')"
 """The condition for a row that is a message."""
 
+HEAD = "SELECT max(value, (SELECT ifnull(max(id), 0) FROM posts)) FROM counters WHERE name = 'head'"
+"""The highest number ever used.
+
+The counter is written only when rows are removed, and at the end, so that a commit touches one page less: it may be
+behind the rows.
+"""
+COUNT_HEAD = f"UPDATE counters SET value = ({HEAD}) WHERE name = 'head'"
+
 ROW = f"SELECT {COLUMNS} FROM posts WHERE id = ?"
 
 KEYED = "SELECT id FROM posts WHERE author = ? AND key = ?"

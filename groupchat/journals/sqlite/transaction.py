@@ -93,6 +93,7 @@ class Transaction:
 
     ``head`` is the last number given, ``last_at`` the time of the newest row.
     ``book`` learns the facts of the transaction, so it is of no use any more if that is rolled back.
+    ``deletes``: whether something was deleted that must not stay in the write-ahead log.
     """
 
     def __init__(
@@ -206,9 +207,8 @@ class Transaction:
         self._keys.clear()
 
     def finish(self) -> None:
-        """Write the remaining rows, and the counter."""
+        """Write the remaining rows."""
         self._write()
-        self._database.execute("UPDATE counters SET value = ? WHERE name = 'head'", (self.head,))
 
     def _number(self, at: int, author: int, key: str | None) -> None:
         """Take the next number, for a row of this time."""
@@ -313,6 +313,7 @@ class Transaction:
     def keep(self, fact: Fact) -> None:
         """Write or remove a fact."""
         if fact.value is None:
+            self.deletes = True
             self._database.execute(_REMOVE, (fact.kind, fact.name))
         else:
             self._database.execute(_KEEP, (fact.kind, fact.name, canonical(fact.value)))
@@ -339,6 +340,7 @@ class Transaction:
 
     def revoke(self, change: Revoke) -> None:
         """Remove the sessions whose tokens work no longer."""
+        self.deletes = True
         if change.only:
             self._database.execute(_REVOKE_ONE, (change.author, change.only))
         else:

@@ -9,11 +9,12 @@ from typing import NoReturn, TypeVar
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.journals.sqlite.database import damaged
+from groupchat.journals.sqlite.database import LOG_KEPT, damaged
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import BEHIND, CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.removal import Removal
+from groupchat.journals.sqlite.statements import COUNT_HEAD, HEAD
 from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
@@ -26,11 +27,14 @@ FEW = 8
 BUSY_ROWS = 2000
 """Rows after which a writer that is never idle does one piece of a removal all the same."""
 
-LOG_IDLE_BYTES = 4 * 2**20
-"""Size from which an idle writer moves the write-ahead log into the file; below, a restart reads it at once."""
+LOG_IDLE_COMMITS = 500
+"""Commits after which an idle writer moves the write-ahead log into the file; a restart reads as much at once."""
 
-LOG_MAX_BYTES = 64 * 2**20
+LOG_MAX_BYTES = LOG_KEPT
 """Size from which the writer moves the write-ahead log into the file even when it is busy."""
+
+LOG_LOOK = 16
+"""Commits of few rows after which the writer looks how long the write-ahead log is."""
 
 LOG_PIECES = 64
 """Pieces of a removal after which the write-ahead log is moved into the file, so that it stays short."""
@@ -71,13 +75,16 @@ class Writer:
         # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
         # so nothing is written until there is some space: people are told once, and probes see a steady state.
         self._is_full = False
-        # Whether the write-ahead log still has deleted text; it does until it is cut, and may from before a crash.
+        # Whether the write-ahead log still has deleted text, also beyond its newest part: it does until it is cut, and
+        # may from before a crash.
         self._deleted = self._log_bytes() > 0
         self._wrote = self._written = self._pieces = 0
+        self._commits = 0
+        """The number of commits since the log was moved into the file."""
         self.removals = 0
         """The number of times that something came to count as removed."""
         self._log_limit = LOG_MAX_BYTES
-        (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
+        (head,) = database.execute(HEAD).fetchone()
         self.head = int(head)
         self._gone = Gone(database)
         newest = database.execute("SELECT at FROM posts WHERE id > ? ORDER BY id DESC LIMIT 1", (self._gone.expired,))
@@ -113,6 +120,7 @@ class Writer:
             self._is_full = getattr(error.__cause__, "sqlite_errorcode", -1) in _FULL
             raise
         self._is_full = False
+        self._commits += 1
         self.head, self._last_at = batch.head, batch.last_at
         self._deleted = self._deleted or batch.deletes
         self.removals += batch.removes
@@ -211,11 +219,14 @@ class Writer:
         try:
             if self.index.has_work(self.head):
                 self._fill(PIECE)
+                self._bound_log()
                 return 0.0
             if self._removal.owed:
                 self._remove()
                 return 0.0
-            if (self._deleted or self._log_bytes() > LOG_IDLE_BYTES) and not self._truncate():
+            if self._deleted:
+                return None if self._truncate() else RETRY
+            if self._commits >= LOG_IDLE_COMMITS and not self._move_log():
                 return RETRY
         except Exception as error:
             return self._put_off(error)
@@ -236,15 +247,31 @@ class Writer:
                 self._written = 0
                 if self._removal.owed:
                     self._remove()
-            size = self._log_bytes()
-            if size <= LOG_MAX_BYTES:
-                self._log_limit = LOG_MAX_BYTES
-            elif size > self._log_limit:
-                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                # The log keeps its length until the next commit starts it again, or longer if somebody reads from it.
-                self._log_limit = size + LOG_MAX_BYTES
+            if wrote > FEW or self._commits % LOG_LOOK == 0:
+                self._bound_log()
         except Exception as error:
             self._put_off(error)
+
+    def _bound_log(self) -> None:
+        """Move the write-ahead log into the file if it has grown long."""
+        size = self._log_bytes()
+        if size <= LOG_MAX_BYTES:
+            self._log_limit = LOG_MAX_BYTES
+        elif size > self._log_limit:
+            self._move_log()
+            # The log keeps its length until the next commit starts it again, or longer if somebody reads from it.
+            self._log_limit = size + LOG_MAX_BYTES
+
+    def _move_log(self) -> bool:
+        """Move the write-ahead log into the file; return False if somebody still reads from it.
+
+        It keeps its length, and the next commit starts it again from the beginning.
+        """
+        (_, pages, moved) = self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if moved < pages:
+            return False
+        self._commits = 0
+        return True
 
     def _remove(self) -> None:
         """Do one piece of a removal."""
@@ -258,7 +285,7 @@ class Writer:
             self.index.condemn(error)
         self._pieces += 1
         if self._pieces % LOG_PIECES == 0:
-            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._move_log()
 
     def finish(self) -> None:
         """Do all the work that can wait; nobody else may use the file."""
@@ -292,6 +319,7 @@ class Writer:
 
     def _fill(self, count: int, characters: int = CHARACTERS) -> None:
         """Index some messages; if the index is found to be damaged, condemn it."""
+        self._commits += 1
         self.index.touched = False
         try:
             self.index.fill(self.head, count, characters)
@@ -331,6 +359,7 @@ class Writer:
             self._database.execute("PRAGMA busy_timeout = 5000")
         if not busy:
             self._deleted = False
+            self._commits = 0
             self._log_limit = LOG_MAX_BYTES
         return not busy
 
@@ -339,6 +368,7 @@ class Writer:
         clean = False
         try:
             if self._broken is None:
+                self._database.execute(COUNT_HEAD)
                 self._truncate()
                 clean = True
         except sqlite3.Error as error:

@@ -11,6 +11,7 @@ from groupchat.facts.kinds import KINDS, read
 from groupchat.journals.sqlite.database import connect, damages, form, newest_form, older, recognise
 from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding, read_mark
 from groupchat.journals.sqlite.index import Repair, is_found, repair
+from groupchat.journals.sqlite.statements import HEAD
 from groupchat.model.drafts import Fact
 from groupchat.model.names import FORGOTTEN
 
@@ -154,7 +155,7 @@ class Audit:
     def _numbers(self, database: sqlite3.Connection, mark: int) -> Iterator[str]:
         """Check that every number from the first to the highest ever used is there, once."""
         counters = dict(database.execute("SELECT name, value FROM counters"))
-        self.head = counters.get("head", 0)
+        (self.head,) = database.execute(HEAD).fetchone() or (0,)
         (last,) = database.execute("SELECT ifnull(max(id), 0) FROM posts").fetchone()
         (self.messages,) = database.execute(MESSAGES).fetchone()
         if max(last, counters.get("expired", 0)) != self.head:

@@ -25,6 +25,7 @@ from groupchat.journals.sqlite.database import (
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.sqlite.index import Index
 from groupchat.journals.sqlite.replacement import fresh_path, replace
+from groupchat.journals.sqlite.statements import HEAD
 from groupchat.model.errors import CannotStart
 
 PIECE = 1000
@@ -86,7 +87,7 @@ def _fill(old: Path, new: Path, progress: Callable[[int, int], object]) -> int:
         database.execute("UPDATE main.counters SET value = 0 WHERE name IN ('indexed', 'scrubbing')")
         database.execute("COMMIT")
         database.execute("DETACH old")
-        (head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
+        (head,) = database.execute(HEAD).fetchone()
         index = Index(database)
         while index.upto < head:
             index.fill(head, PIECE)

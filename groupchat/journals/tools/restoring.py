@@ -17,6 +17,7 @@ from groupchat.journals.nodes.sqlite_nodes import leave_cluster, place_of
 from groupchat.journals.sqlite.database import APPLICATION, damages, form, newest_form, recognise
 from groupchat.journals.sqlite.folder import DATABASE, clear_failure, holding
 from groupchat.journals.sqlite.replacement import fresh_path, replace
+from groupchat.journals.sqlite.statements import HEAD
 from groupchat.journals.tools.audit import MESSAGES, Audit
 from groupchat.journals.tools.belonging import check_alone
 from groupchat.model.errors import CannotStart
@@ -152,7 +153,7 @@ def _examined(source: Path, copy: Path, aside: Path | None) -> Restored:
             audit = Audit(copy.parent)
             if form(database) < newest_form():
                 faults, _ = damages(database, "integrity_check", 1)
-                (audit.head,) = database.execute("SELECT value FROM counters WHERE name = 'head'").fetchone()
+                (audit.head,) = database.execute(HEAD).fetchone()
                 (audit.messages,) = database.execute(MESSAGES).fetchone()
                 notes.append("It is of an older version: the daemon upgrades it at its start.")
             else:

@@ -18,6 +18,7 @@ from groupchat.journals.sqlite.database import SCHEMA, connect, opened
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.reader import Reader
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.journals.sqlite.statements import HEAD
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.journals.tools.archive import reading
 from groupchat.journals.tools.audit import Audit
@@ -48,7 +49,8 @@ from tests.journals.sqlite.files import DataFolderCase, FileCase
 TABLES = {
     "posts": "SELECT * , key FROM posts ORDER BY id",
     "spans": "SELECT * FROM spans ORDER BY first",
-    "counters": "SELECT * FROM counters ORDER BY name",
+    "head": HEAD,
+    "counters": "SELECT * FROM counters WHERE name <> 'head' ORDER BY name",
     "authored": "SELECT * FROM authored ORDER BY author, id",
     "facts": "SELECT * FROM facts ORDER BY kind, name",
     "sessions": "SELECT * FROM sessions ORDER BY digest",

@@ -3,13 +3,15 @@
 import shutil
 import sqlite3
 
+from groupchat.facts.account_facts import Account
 from groupchat.journals.sqlite import index, writer
 from groupchat.journals.sqlite.database import connect
 from groupchat.journals.sqlite.folder import clear_failure
-from groupchat.model.drafts import Repeated, StoredSession
+from groupchat.model.drafts import Amendment, Repeated, Revoke, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
+from groupchat.model.events import SERVER
 from groupchat.model.message.sought import Sought
-from tests.journals.contract import BOB, LOBBY, NOON, deleted, edited, folder, posts, said
+from tests.journals.contract import ALICE, BOB, LOBBY, NOON, amended, deleted, edited, folder, posts, said, undone
 from tests.journals.sqlite.files import FileCase
 
 
@@ -253,34 +255,100 @@ class TidyingTests(FileCase):
         self.assertEqual(self.writer.index.upto, self.writer.head)
         self.assertEqual(len(self.reader.search(LOBBY, Sought("apple"), count)), count - 2)
 
+    def settle(self) -> float | None:
+        """Have the writer do what can wait; return what it said last."""
+        while (pause := self.writer.idle()) == 0.0:
+            pass
+        return pause
+
+    def shorten(self) -> None:
+        """Have the log moved from a mebibyte on."""
+        self.patch(writer, "LOG_MAX_BYTES", 2**20)
+        self.database.execute(f"PRAGMA journal_size_limit = {2**20}")
+
+    def log_size(self) -> int:
+        return self.path.with_name("chat.db-wal").stat().st_size
+
     def test_log_is_moved(self) -> None:
-        """A long write-ahead log is moved into the file when idle; later, if others read meanwhile."""
-        self.append(*(said("x" * 1000) for _ in range(6000)))
-        self.writer.index.fill(self.writer.head, 10000, 10**9)
-        log = self.path.with_name("chat.db-wal")
-        self.assertGreater(log.stat().st_size, 4 * 2**20)
+        """After many commits the write-ahead log is moved into the file when idle; later, if others read meanwhile."""
+        for number in range(writer.LOG_IDLE_COMMITS):
+            self.append(said(f"post-{number}."))
         other = connect(self.path, "ro")
         self.addCleanup(other.close)
         other.execute("BEGIN")
         other.execute("SELECT count(*) FROM posts").fetchone()
         self.append(said("while it reads"))
-        self.writer.index.fill(self.writer.head, 10000, 10**9)
-        self.assertEqual(self.writer.idle(), 1.0)
+        self.assertEqual(self.settle(), 1.0)
         other.execute("COMMIT")
-        self.assertIsNone(self.writer.idle())
-        self.assertEqual(log.stat().st_size, 0)
+        self.assertIsNone(self.settle())
+        content = self.path.read_bytes()
+        for text in (b"post-0.", b"post-%d." % (writer.LOG_IDLE_COMMITS - 1), b"while it reads"):
+            self.assertIn(text, content)
+
+    def test_log_keeps_its_length(self) -> None:
+        """A log that was moved is written again from its beginning: the file neither shrinks nor grows."""
+        self.settle()
+        for _ in range(writer.LOG_IDLE_COMMITS):
+            self.append(said("a"))
+        self.settle()
+        size = self.log_size()
+        self.assertGreater(size, 2**20)
+        for _ in range(writer.LOG_IDLE_COMMITS // 2):
+            self.append(said("a"))
+        self.settle()
+        self.assertEqual(self.log_size(), size)
+
+    def test_nothing_deleted_is_kept(self) -> None:
+        """However long the log is, nothing of a message, a fact or a session stays there once it is deleted."""
+        for _ in range(writer.LOG_IDLE_COMMITS):
+            self.append(said("a"))
+        known = Account("alice", "alice", ALICE, "the-secret-hash", NOON)
+        session = StoredSession(BOB, "e" * 64, "bob", ("a",), 1, NOON)
+        self.append(said("the secret text"), amended(known), session)
+        for gone, change in [
+            (b"the secret text", deleted(writer.LOG_IDLE_COMMITS + 1)),
+            (b"the-secret-hash", undone(known)),
+            (b"e" * 64, Amendment(SERVER, NOON, (Revoke(BOB),))),
+        ]:
+            for _ in range(writer.LOG_IDLE_COMMITS):
+                self.append(said("a"))
+            self.assertIsNone(self.settle())
+            self.assertIn(gone, self.on_disk())
+            self.append(change)
+            self.assertIsNone(self.settle())
+            self.assertNotIn(gone, self.on_disk())
+            self.assertEqual(self.log_size(), 0)
 
     def test_log_is_bounded(self) -> None:
         """A writer that is never idle moves the write-ahead log too when that has grown long; then it starts anew."""
-        log = self.path.with_name("chat.db-wal")
         sizes = []
         self.writer.index.upto = 10**9  # The index is not what is tested here.
         for _ in range(30):
             self.append(*(said("x" * 4000) for _ in range(1500)))
             self.writer.keep_up(1500)
-            sizes.append(log.stat().st_size)
+            sizes.append(self.log_size())
         self.writer.index.upto = 0
-        self.assertLess(max(sizes), 90 * 2**20)
+        self.assertLess(max(sizes), 26 * 2**20)
+
+    def test_log_is_bounded_with_few_rows(self) -> None:
+        """So it is when each commit has one row only."""
+        sizes = []
+        self.shorten()
+        for _ in range(600):
+            self.append(said("x" * 4000))
+            self.writer.keep_up(1)
+            sizes.append(self.log_size())
+        self.assertLess(max(sizes), 2 * 2**20)
+
+    def test_log_is_bounded_while_the_index_is_filled(self) -> None:
+        """So it is when the index is filled, with much more than was said just now."""
+        self.shorten()
+        self.append(*(said(f"w{number} w{number % 77} w{-number}") for number in range(4000)))
+        sizes = []
+        while self.writer.idle() == 0.0:
+            sizes.append(self.log_size())
+        self.assertGreater(len(sizes), 30)
+        self.assertLess(max(sizes[1:]), 2 * 2**20)
 
 
 class ValueTests(FileCase):
