@@ -1,4 +1,4 @@
-"""Endpoints for Twisted's Agent: where a URL leads, without a line in the daemon's log for each connection."""
+"""How connections to a host are made, also for Twisted's Agent, without a line in the daemon's log for each."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -40,16 +40,19 @@ class HttpEndpoints:
         self._within = within
         self._encrypt = encrypt
 
-    # Twisted calls this.
-
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        host = uri.host.decode("ascii").strip("[]")
+    def endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
+        """Return how connections to this host, a name or an address, are made."""
         endpoint: IStreamClientEndpoint
         try:
             kind = TCP4ClientEndpoint if ip_address(host).version == 4 else TCP6ClientEndpoint
-            endpoint = kind(self._reactor, host, uri.port, self._within)
+            endpoint = kind(self._reactor, host, port, self._within)
         except ValueError:
-            endpoint = HostnameEndpoint(self._reactor, host, uri.port, self._within, attemptDelay=0.05)
+            endpoint = HostnameEndpoint(self._reactor, host, port, self._within, attemptDelay=0.05)
         if self._encrypt is not None:
             endpoint = wrapClientTLS(self._encrypt(host), endpoint)
         return _Quiet(endpoint)
+
+    # Twisted calls this.
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        return self.endpoint(uri.host.decode("ascii").strip("[]"), uri.port)

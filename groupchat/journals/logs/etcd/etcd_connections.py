@@ -19,6 +19,8 @@ from twisted.web.client import Agent, HTTPConnectionPool
 
 from groupchat.model.errors import CannotStart
 from groupchat.model.events import record
+from groupchat.outgoing.http_answers import NoHttp
+from groupchat.outgoing.http_client import HttpClient
 from groupchat.outgoing.http_endpoints import HttpEndpoints
 
 CONNECT_S = 1.0
@@ -100,20 +102,16 @@ def _private(option: str, path: Path, beside: Path, certificate: Certificate) ->
     return private
 
 
-def agents(reactor: Any, encryption: Encryption | None) -> tuple[Agent, Agent, HTTPConnectionPool]:
-    """Make an agent that keeps its connections, for requests, and one that makes its own, for watches.
+def connections(reactor: Any, encryption: Encryption | None, most_bytes: int) -> tuple[HttpClient, Agent]:
+    """Make a client for requests, and an agent for watches, each of which has a connection of its own.
 
-    The pool is that of the first, to be closed in the end.
+    :param most_bytes: the most bytes of an answer to a request.
     """
     endpoints = HttpEndpoints(reactor, CONNECT_S, encryption.options if encryption is not None else None)
-    pool = HTTPConnectionPool(reactor)
-    pool.cachedConnectionTimeout = 60
-    pool.maxPersistentPerHost = 4
     alone = HTTPConnectionPool(reactor, persistent=False)
     return (
-        Agent.usingEndpointFactory(reactor, endpoints, pool),
+        HttpClient(reactor, endpoints.endpoint, most_bytes),
         Agent.usingEndpointFactory(reactor, endpoints, alone),
-        pool,
     )
 
 
@@ -128,6 +126,8 @@ def reason(server: Server, error: BaseException, is_new: bool = False) -> tuple[
             return _encryption_problem(server, str(cause)), True
         if isinstance(cause, VerificationError):
             return f"The certificate of {server} is not for “{server.host}”.", True
+        if isinstance(cause, NoHttp):
+            return f"{server} {cause}.", is_new
     for cause in causes:
         if isinstance(cause, DNSLookupError):
             return f"The name “{server.host}” is not known.", False

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from groupchat.interfaces.shared_log import ILog
-from groupchat.journals.logs.etcd.etcd_connections import Encryption, Server, agents
+from groupchat.journals.logs.etcd.etcd_connections import Encryption, Server, connections
 from groupchat.journals.logs.etcd.etcd_log import EtcdLog
-from groupchat.journals.logs.etcd.gateway import Gateway
+from groupchat.journals.logs.etcd.gateway import MAX_ANSWER_BYTES, Gateway
 from groupchat.model.errors import CannotStart
 from groupchat.model.events import record
 
@@ -79,6 +79,6 @@ def opened(
         raise CannotStart("--etcd-ca, --etcd-cert and --etcd-key are for etcds:, not for etcd:.")
     else:
         encryption = None
-    asking, watching, pool = agents(reactor, encryption)
-    gateway = Gateway(asking, reactor, login)
-    return EtcdLog(gateway, watching, where.servers, where.prefix, pool.closeCachedConnections)
+    client, watching = connections(reactor, encryption, MAX_ANSWER_BYTES)
+    gateway = Gateway(client.ask, reactor, login)
+    return EtcdLog(gateway, watching, where.servers, where.prefix, client.close)

@@ -1,17 +1,16 @@
 """One request to one etcd server, by HTTP, and what became of it."""
 
 import json
-from collections.abc import Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IConsumer, IReactorTime
-from twisted.internet.protocol import Protocol
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseDone
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IBodyProducer, IResponse
 from zope.interface import implementer
@@ -19,6 +18,8 @@ from zope.interface import implementer
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
 from groupchat.journals.logs.etcd.etcd_requests import Answer, Request, authenticate
+from groupchat.outgoing.http_answers import HttpAnswer
+from groupchat.outgoing.http_client import post_bytes
 
 ATTEMPT_S = 1.0
 """Seconds that one server has for an answer."""
@@ -92,46 +93,23 @@ class Body:
         """Nothing is left to stop."""
 
 
-class _Collector(Protocol):
-    """Collects the body of an answer."""
-
-    def __init__(self) -> None:
-        self.done: Deferred[bytes] = Deferred(lambda _: self._give_up())
-        self._chunks: list[bytes] = []
-        self._size = 0
-
-    # Twisted calls these.
-
-    def dataReceived(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > MAX_ANSWER_BYTES:
-            self._give_up()
-
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # Twisted's has a default
-        if self.done.called:
-            return
-        if reason.check(ResponseDone):
-            self.done.callback(b"".join(self._chunks))
-        else:
-            self.done.errback(reason)
-
-    def _give_up(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-
 class Gateway:
     """Asks servers, and logs in at each of them when users are wanted.
 
+    :param ask: sends the bytes of a request to a host and a port, and gives the answer; as HttpClient does.
     :param login: the name and the password of etcd's user; None: there are no users.
     """
 
-    def __init__(self, agent: IAgent, clock: IReactorTime, login: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        ask: "Callable[[str, int, bytes], Deferred[HttpAnswer]]",
+        clock: IReactorTime,
+        login: tuple[str, str] | None = None,
+    ) -> None:
         self.clock = clock
         self.is_closed = False
         """True: whatever is begun now fails with Closed."""
-        self._agent = agent
+        self._ask_by_http = ask
         self._login = login
         self._tokens: dict[Server, str] = {}
         self._logging_in: dict[Server, list[Deferred[None]]] = {}
@@ -166,7 +144,10 @@ class Gateway:
         """Send a request by an agent of the caller's; whether it is answered well, and when, is left to the caller."""
         if self._needs_login(server):
             await self._log_in(server)
-        return await self._send(agent, server, request)
+        url = f"{server.url}{request.path}".encode("ascii")
+        headers = Headers({name: [text] for name, text in self._headers(server).items()})
+        response: IResponse = await agent.request(b"POST", url, headers, Body(request.body))
+        return response
 
     def forget_token(self, server: Server) -> None:
         """Log in at a server again before the next request."""
@@ -188,9 +169,10 @@ class Gateway:
         assert login is not None
         try:
             answer = await self._ask(server, authenticate(*login), LOGIN_S)
-            if not isinstance(answer.get("token"), str):
+            token = answer.get("token")
+            if not (isinstance(token, str) and _TOKEN.fullmatch(token)):
                 raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
-            self._tokens[server] = answer["token"]
+            self._tokens[server] = token
         except Refused as error:
             if error.code != _FAILED_PRECONDITION:
                 raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
@@ -200,16 +182,15 @@ class Gateway:
             for waiting in self._logging_in.pop(server):
                 self.clock.callLater(0, waiting.callback, None)
 
-    async def within(self, server: Server, doing: Coroutine[Any, Any, T], limit: float) -> T:
+    async def within(self, server: Server, begin: "Callable[[], Deferred[T]]", limit: float) -> T:
         """Do something with a server, and give up after some seconds.
 
         :raises Unanswered: it cannot be done.
         :raises Closed: it was cancelled.
         """
         if self.is_closed:
-            doing.close()
             raise Closed
-        done: Deferred[T] = Deferred.fromCoroutine(doing)
+        done = begin()
         timer = self.clock.callLater(limit, done.cancel)
         try:
             return await done
@@ -226,25 +207,21 @@ class Gateway:
                 timer.cancel()
 
     async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
-        status, body = await self.within(server, self._exchange(server, request), limit)
+        data = post_bytes(str(server), request.path, self._headers(server), request.body)
+        answer = await self.within(server, lambda: self._ask_by_http(server.host, server.port, data), limit)
         self._heard.add(server)
-        return _read(server, status, body, request.path.startswith(_WITH_HEADER))
+        return _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
 
-    async def _exchange(self, server: Server, request: Request) -> tuple[int, bytes]:
-        response = await self._send(self._agent, server, request)
-        collector = _Collector()
-        response.deliverBody(collector)
-        return response.code, await collector.done
+    def _headers(self, server: Server) -> dict[str, str]:
+        token = self._tokens.get(server)
+        return _HEADERS if token is None else {**_HEADERS, "Authorization": token}
 
-    async def _send(self, agent: IAgent, server: Server, request: Request) -> IResponse:
-        # With "hasleader" a server that has lost the others says so, instead of waiting for them.
-        headers = Headers({"Content-Type": ["application/json"], "Grpc-Metadata-hasleader": ["true"]})
-        if server in self._tokens:
-            headers.addRawHeader("Authorization", self._tokens[server])
-        url = f"{server.url}{request.path}".encode("ascii")
-        response: IResponse = await agent.request(b"POST", url, headers, Body(request.body))
-        return response
 
+_HEADERS = {"Content-Type": "application/json", "Grpc-Metadata-hasleader": "true"}
+"""With "hasleader" a server that has lost the others says so, instead of waiting for them."""
+
+_TOKEN = re.compile(r"[!-~]{1,4096}")
+"""What can stand in a header."""
 
 _WITH_HEADER = ("/v3/kv/txn", "/v3/lease/")
 """Where answers that are built upon come from: etcd tells in each of them which cluster it is of."""

@@ -200,8 +200,9 @@ class LogWatch:
         self._lines, self._waiting = Lines(), deque()
         stream = self._stream = Stream(self._take)
         try:
+            start = max(self.position + 1, first)
             await self._rounds.gateway.within(
-                server, self._open(server, stream, max(self.position + 1, first)), ATTEMPT_S
+                server, lambda: Deferred.fromCoroutine(self._open(server, stream, start)), ATTEMPT_S
             )
             return await stream.done
         finally:

@@ -19,6 +19,7 @@ from zope.interface.verify import verifyObject
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.gateway import Gateway
 from groupchat.journals.logs.etcd.rounds import Rounds
+from groupchat.outgoing.http_answers import HttpAnswer
 
 ONE, TWO, THREE = (Server(f"10.0.0.{n}", 2379) for n in (1, 2, 3))
 HEADER = {"cluster_id": "107512243809840311", "member_id": "6761727519148206877", "revision": "3", "raft_term": "2"}
@@ -89,14 +90,18 @@ class _Collected:
 
 
 class Asked:
-    """A request that a server has got."""
+    """A request that a server has got.
 
-    def __init__(self, server: str, path: str, headers: Headers, body: Mapping[str, Any]) -> None:
-        self.server = server
-        self.path = path
+    :param url: from its server on.
+    :param is_watch: whether its answer is read while it comes; else as a whole.
+    """
+
+    def __init__(self, url: str, headers: Headers, body: bytes, is_watch: bool) -> None:
+        self.server, _, self.path = url.partition("/v3/")
         self.headers = headers
-        self.body = body
-        self.response: Deferred[IResponse] = Deferred()
+        self.body: Mapping[str, Any] = json.loads(body)
+        self.response: Deferred[Any] = Deferred()
+        self._is_watch = is_watch
 
     def answer(self, fields: Any, code: int = 200) -> None:
         """Answer with a JSON object, with etcd's header where it is looked for, or with these bytes."""
@@ -105,9 +110,12 @@ class Asked:
             if "header" not in inner and "error" not in fields:
                 inner = {"header": HEADER, **inner}
                 fields = {"result": inner} if "result" in fields else inner
-        response = FakeResponse(code)
-        self.response.callback(response)
-        response.feed(fields if isinstance(fields, bytes) else json.dumps(fields).encode())
+        body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
+        if not self._is_watch:
+            self.response.callback(HttpAnswer(code, body))
+            return
+        response = self.begin(code)
+        response.feed(body)
         response.finish()
 
     def refuse(self, text: str, code: int, status: int = 400) -> None:
@@ -116,6 +124,7 @@ class Asked:
 
     def begin(self, code: int = 200) -> FakeResponse:
         """Answer with a body that is still to come."""
+        assert self._is_watch
         response = FakeResponse(code)
         self.response.callback(response)
         return response
@@ -139,6 +148,23 @@ class FakeAgent:
                 return self.asked.pop(n)
         raise AssertionError(f"Only {[(asked.server, asked.path) for asked in self.asked]} was asked.")
 
+    def post(self, host: str, port: int, data: bytes) -> "Deferred[HttpAnswer]":
+        """Take the bytes of a request whose answer is read as a whole."""
+        head, _, body = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode("ascii").split("\r\n")
+        method, path, version = first.split(" ")
+        headers = Headers()
+        for line in lines:
+            headers.addRawHeader(*line.split(": "))
+        assert (method, version) == ("POST", "HTTP/1.1")
+        assert headers.getRawHeaders("Host") == [f"{host}:{port}"]
+        assert headers.getRawHeaders("Content-Length") == [str(len(body))]
+        return self._note(Asked(f"{host}:{port}{path}", headers, body, False))
+
+    def _note(self, asked: Asked) -> "Deferred[Any]":
+        self.asked.append(asked)
+        return asked.response
+
     # Twisted calls this.
 
     def request(
@@ -150,10 +176,7 @@ class FakeAgent:
         body = _Collected()
         bodyProducer.startProducing(body)
         assert bodyProducer.length == len(body.data)
-        server, _, path = uri.decode().removeprefix("http://").partition("/v3/")
-        asked = Asked(server, path, headers, json.loads(body.data))
-        self.asked.append(asked)
-        return asked.response
+        return self._note(Asked(uri.decode().removeprefix("http://"), headers, body.data, True))
 
 
 class ServersTest(SynchronousTestCase):
@@ -166,7 +189,7 @@ class ServersTest(SynchronousTestCase):
         self.agent = FakeAgent()
         verifyObject(IAgent, self.agent)
         verifyObject(IResponse, FakeResponse(200))
-        self.gateway = Gateway(self.agent, self.clock, self.login)
+        self.gateway = Gateway(self.agent.post, self.clock, self.login)
         self.rounds = Rounds(self.gateway, (ONE, TWO, THREE))
 
     def take(self, server: Server | None = None, path: str = "") -> Asked:

@@ -5,14 +5,20 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectingCancelledError, ConnectionDone, ConnectionRefusedError, DNSLookupError
+from twisted.internet.error import (
+    ConnectingCancelledError,
+    ConnectionDone,
+    ConnectionLost,
+    ConnectionRefusedError,
+    DNSLookupError,
+)
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseNeverReceived
 
 from groupchat.interfaces.shared_log import Closed
-from groupchat.journals.logs.etcd import gateway
 from groupchat.journals.logs.etcd.etcd_requests import STATUS
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
+from groupchat.outgoing.http_answers import NoHttp
 from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
 
 
@@ -48,16 +54,6 @@ class AnswersTests(GatewayCase):
         asked.answer({"version": "3.4.23"})
         self.assertEqual(self.successResultOf(result), {"version": "3.4.23"})
         self.assert_quiet()
-
-    def test_in_pieces(self) -> None:
-        """An answer that comes in pieces is read when it is whole."""
-        result = self.call()
-        response = self.take().begin()
-        for byte in b'{"version":"3.4.23"}':
-            response.feed(bytes([byte]))
-            self.assertNoResult(result)
-        response.finish()
-        self.assertEqual(self.successResultOf(result), {"version": "3.4.23"})
 
     def test_stream(self) -> None:
         """The first answer of a stream is the answer."""
@@ -111,19 +107,14 @@ class AnswersTests(GatewayCase):
             self.assertIn(str(status), str(error))
 
     def test_silence(self) -> None:
-        """A server that does not answer in time is left, whether or not it has begun to."""
-        waiting = self.call(ONE)
-        begun = self.call(TWO)
-        self.take(ONE)
-        response = self.take(TWO).begin()
-        response.feed(b"{")
+        """A server that does not answer in time is left."""
+        waiting = self.call()
+        asked = self.take()
         self.clock.advance(ATTEMPT_S - 0.1)
         self.assertNoResult(waiting)
         self.clock.advance(0.1)
         self.assertIn("does not answer within 1 s", str(self.unanswered(waiting)))
-        response.finish(ConnectionDone())
-        self.unanswered(begun)
-        self.assertTrue(response.is_left)
+        self.assertTrue(asked.response.called)
         self.assert_quiet()
 
     def test_wrapped_silence(self) -> None:
@@ -158,22 +149,24 @@ class AnswersTests(GatewayCase):
         self.assertNotIn("etcds:", error)
 
     def test_broken_off(self) -> None:
-        """An answer that breaks off is none."""
-        result = self.call()
-        response = self.take().begin()
-        response.feed(b'{"version":"3.4.23"}')
-        response.finish(ConnectionDone())
-        self.unanswered(result)
+        """An answer that breaks off, or a connection that does, is none."""
+        for error in (ConnectionDone(), ConnectionLost()):
+            result = self.call()
+            self.take().fail(error)
+            self.assertIn("has closed the connection", str(self.unanswered(result)))
 
-    def test_endless_answer(self) -> None:
-        """An answer that does not end is given up before it has filled the memory."""
-        self.patch(gateway, "MAX_ANSWER_BYTES", 1000)
-        self.call().addErrback(lambda _: None)
-        response = self.take().begin()
-        response.feed(b" " * 1000)
-        self.assertFalse(response.is_left)
-        response.feed(b" ")
-        self.assertTrue(response.is_left)
+    def test_no_http(self) -> None:
+        """What does not speak HTTP is not etcd; what did so before may have been cut off by something between."""
+        for is_known in (False, True):
+            if is_known:
+                result = self.call()
+                self.take().answer({})
+                self.successResultOf(result)
+            result = self.call()
+            self.take().fail(NoHttp("does not speak HTTP: it says 'SSH-2.0-x'"))
+            error = self.unanswered(result)
+            self.assertEqual(str(error), "10.0.0.1:2379 does not speak HTTP: it says 'SSH-2.0-x'.")
+            self.assertEqual(error.is_setup, not is_known)
 
     def test_cancelled_while_connecting(self) -> None:
         """A connection that is given up before it is made is no server that cannot be reached."""
@@ -265,7 +258,7 @@ class UsersTests(GatewayCase):
 
     def test_no_token(self) -> None:
         """What answers without a token is no etcd with users, so whatever is asked there stays without an answer."""
-        for token in ({}, {"token": 7}):
+        for token in ({}, {"token": 7}, {"token": ""}, {"token": "a\r\nb: c"}, {"token": "ä"}):
             result = self.call()
             self.take(ONE, "auth/authenticate").answer(token)
             error = self.unanswered(result)

@@ -1,0 +1,218 @@
+"""Answers by HTTP/1.1, read from bytes that are cut anywhere; nothing in them is taken on trust.
+
+The steps::
+
+    head ── 1xx ──→ head
+         ── no body ──────────────────────────────────────────────→ whole
+         ── Content-Length ──→ so many bytes ─────────────────────→ whole
+         ── chunked ──→ size ⇄ chunk ── size 0 ──→ trailer lines ─→ whole
+         ── neither ──→ everything until the connection is closed → whole
+
+What is read costs no more than its length, however it is cut, and no more memory than the limits below.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MOST_HEAD_BYTES = 32 * 1024
+"""The most bytes of all headers of an answer, with those of the answers before it (1xx) and the lines at its end."""
+
+MOST_CHUNK_LINE_BYTES = 256
+"""The most bytes of the line before a chunk."""
+
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+_SWITCHING_PROTOCOLS = 101
+_WITHOUT_BODY = (204, 304)
+
+
+class NoHttp(Exception):
+    """What came is no answer by HTTP, or one beyond the limits; the text says why, to follow a server's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer."""
+
+    status: int
+    body: bytes
+
+
+class AnswerReader:
+    """Reads one answer.
+
+    :param most_bytes: the most bytes of its body.
+
+    ``is_last``: whether the connection is of no use for another request; ``rest``: what came behind the answer.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self.is_last = False
+        self._most_bytes = most_bytes
+        self._head_left = MOST_HEAD_BYTES
+        self._buffer = bytearray()
+        self._searched = 0
+        self._step: Callable[[], bool] = self._read_head
+        self._status = 0
+        self._body = bytearray()
+        self._left = 0
+        self._answer: HttpAnswer | None = None
+
+    @property
+    def rest(self) -> bytes:
+        """Return what came behind the answer."""
+        return bytes(self._buffer)
+
+    def feed(self, data: bytes) -> HttpAnswer | None:
+        """Read on; return the answer when it is whole.
+
+        :raises NoHttp: this is none.
+        """
+        self._buffer += data
+        while self._answer is None and self._step():
+            pass
+        return self._answer
+
+    def end(self) -> HttpAnswer | None:
+        """Note that the connection was closed in good order; return the answer if that is its end."""
+        return HttpAnswer(self._status, bytes(self._body)) if self._step == self._read_until_closed else None
+
+    # The steps; each returns whether there may be more to read.
+
+    def _read_head(self) -> bool:
+        head = self._until(b"\r\n\r\n", self._head_left, "its headers are too long")
+        if head is None:
+            return False
+        self._head_left -= len(head)
+        first, *lines = head.split(b"\r\n")
+        found = _STATUS.fullmatch(first)
+        if found is None:
+            raise NoHttp(f"does not speak HTTP: it says {_shown(first)}")
+        self._status = int(found[2])
+        if self._status == _SWITCHING_PROTOCOLS:
+            raise NoHttp("wants another protocol than HTTP")
+        if self._status >= 200:
+            self._choose_body(found[1] == b"0", lines)
+        return True
+
+    def _choose_body(self, is_old: bool, lines: list[bytes]) -> None:
+        lengths, coding, connection = set(), None, b""
+        for line in lines:
+            name, text = _header(line)
+            if name == b"content-length":
+                lengths.add(text)
+            elif name == b"transfer-encoding":
+                coding = text.lower() if coding is None else b"several"
+            elif name == b"connection":
+                connection += b"," + text.lower()
+        words = [word.strip() for word in connection.split(b",")] if connection else []
+        self.is_last = b"close" in words or (is_old and b"keep-alive" not in words)
+        if self._status in _WITHOUT_BODY:
+            self._finish()
+        elif coding is not None:
+            if coding != b"chunked" or lengths:
+                raise NoHttp("does not say how long its answer is: by chunks and otherwise")
+            self._step = self._read_size
+        elif lengths:
+            (length,) = lengths if len(lengths) == 1 else (b"",)
+            if not _LENGTH.fullmatch(length):
+                raise NoHttp(f"does not say how long its answer is, but {_shown(b', '.join(sorted(lengths)))}")
+            self._left = int(length)
+            self._check_size(self._left)
+            self._step = self._read_length
+        else:
+            self.is_last = True
+            self._step = self._read_until_closed
+
+    def _read_length(self) -> bool:
+        if len(self._buffer) < self._left:
+            return False
+        self._body, self._buffer = self._buffer[: self._left], self._buffer[self._left :]
+        self._finish()
+        return False
+
+    def _read_until_closed(self) -> bool:
+        self._take(len(self._buffer))
+        return False
+
+    def _read_size(self) -> bool:
+        line = self._until(b"\r\n", MOST_CHUNK_LINE_BYTES, "the line before a chunk is too long")
+        if line is None:
+            return False
+        found = _CHUNK.fullmatch(line)
+        if found is None:
+            raise NoHttp(f"sends chunks without a size: {_shown(line)}")
+        self._left = int(found[1], 16)
+        self._check_size(len(self._body) + self._left)
+        self._step = self._read_chunk if self._left else self._read_trailer
+        return True
+
+    def _read_chunk(self) -> bool:
+        taken = min(self._left, len(self._buffer))
+        self._take(taken)
+        self._left -= taken
+        if self._left or len(self._buffer) < 2:
+            return False
+        if not self._buffer.startswith(b"\r\n"):
+            raise NoHttp("sends a chunk that is longer than it says")
+        del self._buffer[:2]
+        self._step = self._read_size
+        return True
+
+    def _read_trailer(self) -> bool:
+        line = self._until(b"\r\n", self._head_left, "its headers are too long")
+        if line is None:
+            return False
+        self._head_left -= len(line)
+        if line:
+            _header(line)
+        else:
+            self._finish()
+        return True
+
+    # How
+
+    def _finish(self) -> None:
+        self._answer = HttpAnswer(self._status, bytes(self._body))
+
+    def _until(self, mark: bytes, most: int, problem: str) -> bytes | None:
+        """Take what stands before a mark, and the mark; None: it has not come yet.
+
+        :raises NoHttp: that is more than so many bytes.
+        """
+        buffer = self._buffer
+        end = buffer.find(mark, self._searched)
+        if (end if end >= 0 else len(buffer) - len(mark) + 1) > most:
+            raise NoHttp(f"answers at too great length: {problem}")
+        if end < 0:
+            self._searched = max(0, len(buffer) - len(mark) + 1)
+            return None
+        found = bytes(buffer[:end])
+        del buffer[: end + len(mark)]
+        self._searched = 0
+        return found
+
+    def _take(self, count: int) -> None:
+        """Move so many bytes to the body."""
+        self._check_size(len(self._body) + count)
+        self._body += self._buffer[:count]
+        del self._buffer[:count]
+
+    def _check_size(self, size: int) -> None:
+        if size > self._most_bytes:
+            raise NoHttp(f"answers at too great length: with more than {self._most_bytes:,} bytes")
+
+
+def _header(line: bytes) -> tuple[bytes, bytes]:
+    """Read a header: its name in small letters, and what it says."""
+    found = _HEADER.fullmatch(line)
+    if found is None:
+        raise NoHttp(f"sends a header that is none: {_shown(line)}")
+    return found[1].lower(), found[2].rstrip(b" \t")
+
+
+def _shown(data: bytes) -> str:
+    return repr(data[:40].decode("latin-1"))

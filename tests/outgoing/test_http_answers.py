@@ -1,0 +1,190 @@
+"""Answers by HTTP, as servers send them, and as they do not."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.outgoing.http_answers import (
+    MOST_CHUNK_LINE_BYTES,
+    MOST_HEAD_BYTES,
+    AnswerReader,
+    HttpAnswer,
+    NoHttp,
+)
+
+MOST = 1000
+JSON = b"Content-Type: application/json\r\n"
+LENGTH = b"HTTP/1.1 200 OK\r\n" + JSON + b'Content-Length: 11\r\n\r\n{"a":"1234"'
+# As etcd sends its errors: by chunks, with a line behind them.
+CHUNKS = (
+    b"HTTP/1.1 400 Bad Request\r\n" + JSON + b"Trailer: Grpc-Trailer-Content-Type\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nGrpc-Trailer-Content-Type: application/grpc\r\n\r\n"
+)
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + LENGTH
+EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
+WHOLE = {
+    LENGTH: HttpAnswer(200, b'{"a":"1234"'),
+    CHUNKS: HttpAnswer(400, b"hello world"),
+    INTERIM: HttpAnswer(200, b'{"a":"1234"'),
+    EMPTY: HttpAnswer(204, b""),
+}
+
+
+def read(data: bytes, most: int = MOST) -> tuple[AnswerReader, HttpAnswer | None]:
+    """Read what comes at once."""
+    reader = AnswerReader(most)
+    return reader, reader.feed(data)
+
+
+def head(*lines: bytes, first: bytes = b"HTTP/1.1 200 OK") -> bytes:
+    """Return the beginning of an answer."""
+    return b"\r\n".join((first, *lines, b"", b""))
+
+
+class WholeTests(SynchronousTestCase):
+    """Answers that are whole."""
+
+    def test_at_once(self) -> None:
+        """An answer that comes at once is read at once, and its connection is of further use."""
+        for data, answer in WHOLE.items():
+            reader, found = read(data)
+            self.assertEqual(found, answer)
+            self.assertEqual((reader.is_last, reader.rest), (False, b""))
+
+    def test_every_size(self) -> None:
+        """Wherever an answer is cut, it is the same, and whole with its last byte only."""
+        for data, answer in WHOLE.items():
+            for size in range(1, len(data)):
+                reader = AnswerReader(MOST)
+                pieces = [data[at : at + size] for at in range(0, len(data), size)]
+                for piece in pieces[:-1]:
+                    self.assertIsNone(reader.feed(piece))
+                self.assertEqual(reader.feed(pieces[-1]), answer)
+
+    @given(st.lists(st.binary(max_size=200), max_size=10), st.integers(1, 50))
+    def test_chunks(self, chunks: list[bytes], size: int) -> None:
+        """Chunks of any bytes, cut anywhere, are what they were."""
+        body = b"".join(b"%X\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
+        data = head(b"transfer-encoding: Chunked") + body + b"000\r\n\r\n"
+        reader = AnswerReader(10_000)
+        found = [reader.feed(data[at : at + size]) for at in range(0, len(data), size)]
+        self.assertEqual(found[-1], HttpAnswer(200, b"".join(chunks)))
+
+    def test_until_closed(self) -> None:
+        """Without a length the answer is all that comes until the connection is closed."""
+        for first in (b"HTTP/1.0 200 OK", b"HTTP/1.1 200 OK"):
+            reader, found = read(head(first=first) + b"ab")
+            self.assertIsNone(found)
+            self.assertIsNone(reader.feed(b"c"))
+            self.assertEqual(reader.end(), HttpAnswer(200, b"abc"))
+            self.assertTrue(reader.is_last)
+
+    def test_broken_off(self) -> None:
+        """An answer that says how long it is has not ended before that."""
+        for data in WHOLE:
+            for size in range(len(data)):
+                reader, found = read(data[:size])
+                self.assertIsNone(found)
+                self.assertIsNone(reader.end())
+
+    def test_last(self) -> None:
+        """A server says when it answers nothing more; an old one says when it does."""
+        length = b"Content-Length: 0"
+        cases: list[tuple[bytes, list[bytes], bool]] = [
+            (b"HTTP/1.1 200 OK", [], False),
+            (b"HTTP/1.1 200 OK", [b"Connection: close"], True),
+            (b"HTTP/1.1 200 OK", [b"Connection: x", b"connection: Upgrade , CLOSE"], True),
+            (b"HTTP/1.0 200 OK", [], True),
+            (b"HTTP/1.0 200 OK", [b"Connection: Keep-Alive"], False),
+        ]
+        for first, lines, is_last in cases:
+            reader, found = read(head(length, *lines, first=first))
+            self.assertEqual((found, reader.is_last), (HttpAnswer(200, b""), is_last))
+
+    def test_rest(self) -> None:
+        """What comes behind an answer is no part of it, and is not forgotten."""
+        for data, answer in WHOLE.items():
+            reader, found = read(data + b"HTTP/1.1 200 OK\r\n")
+            self.assertEqual((found, reader.rest), (answer, b"HTTP/1.1 200 OK\r\n"))
+
+    def test_same_length_twice(self) -> None:
+        """A length that is said twice, and the same, is one."""
+        _, found = read(head(b"Content-Length: 2", b"content-length:2 ") + b"ab")
+        self.assertEqual(found, HttpAnswer(200, b"ab"))
+
+
+class NoHttpTests(SynchronousTestCase):
+    """What is no answer."""
+
+    def refuse(self, data: bytes, words: str, most: int = MOST) -> None:
+        """See that this is refused, at once and when it comes byte by byte."""
+        self.assertIn(words, str(self.assertRaises(NoHttp, read, data, most)))
+        reader = AnswerReader(most)
+
+        def drip() -> None:
+            for byte in data:
+                reader.feed(bytes([byte]))
+
+        self.assertIn(words, str(self.assertRaises(NoHttp, drip)))
+
+    def test_other_protocols(self) -> None:
+        """Something else than HTTP is named by what it says, but not at length."""
+        for first in (b"SSH-2.0-OpenSSH_9.2", b"HTTP/2.0 200 OK", b"HTTP/1.1 20 OK", b"HTTP/1.1 0200 OK", b" " * 300):
+            self.refuse(head(first=first), "does not speak HTTP")
+        error = self.assertRaises(NoHttp, read, b"x" * 1000 + b"\r\n\r\n")
+        self.assertLess(len(str(error)), 100)
+
+    def test_switching(self) -> None:
+        """Nobody has asked for another protocol."""
+        self.refuse(head(b"Upgrade: h2c", first=b"HTTP/1.1 101 Switching Protocols"), "another protocol")
+
+    def test_headers(self) -> None:
+        """A line that is no header makes the whole answer doubtful."""
+        for line in (b"no colon", b": x", b"a b: c", b" folded: x", b"a: \0", b"a : b", b"a: b\rc"):
+            self.refuse(head(line), "a header that is none")
+        self.refuse(CHUNKS.replace(b"Grpc-Trailer-Content-Type: ", b"Grpc Trailer "), "a header that is none")
+
+    def test_wrong_lengths(self) -> None:
+        """A length is one number of digits."""
+        for text in (b"", b"-1", b"+1", b"1x", b"0x1", b"1, 1", b"9" * 19, b"1 2", "\u0661".encode()):
+            self.refuse(head(b"Content-Length: " + text), "how long")
+        self.refuse(head(b"Content-Length: 1", b"Content-Length: 2"), "how long")
+
+    def test_two_ways(self) -> None:
+        """Whoever says the length in two ways may mean either."""
+        self.refuse(head(b"Transfer-Encoding: chunked", b"Content-Length: 5"), "by chunks and otherwise")
+        self.refuse(head(b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"), "by chunks and otherwise")
+        self.refuse(head(b"Transfer-Encoding: gzip, chunked"), "by chunks and otherwise")
+
+    def test_wrong_chunks(self) -> None:
+        """A chunk has a size, and is as long as that."""
+        chunked = head(b"Transfer-Encoding: chunked")
+        for size in (b"", b"-1", b"0x5", b"g", b" 5", b"5 x", b"1" * 16):
+            self.refuse(chunked + size + b"\r\nhello\r\n0\r\n\r\n", "without a size")
+        self.refuse(chunked + b"4\r\nhello\r\n0\r\n\r\n", "longer than it says")
+
+    def test_too_long(self) -> None:
+        """Whatever has no end is left before it has filled the memory."""
+        many = [b"x%d: y" % number for number in range(MOST_HEAD_BYTES // 5)]
+        self.refuse(head(*many), "headers are too long")
+        self.refuse(b"HTTP/1.1 200 " + b"x" * MOST_HEAD_BYTES + b"\r\n\r\n", "headers are too long")
+        self.refuse(b"x" * (MOST_HEAD_BYTES + 4), "headers are too long")
+        self.refuse(b"HTTP/1.1 100 \r\n\r\n" * MOST_HEAD_BYTES, "headers are too long")
+        chunked = head(b"Transfer-Encoding: chunked")
+        self.refuse(chunked + b"0\r\n" + b"x: y\r\n" * MOST_HEAD_BYTES, "headers are too long")
+        self.refuse(chunked + b"1;" + b"x" * MOST_CHUNK_LINE_BYTES + b"\r\n", "before a chunk is too long")
+        self.refuse(chunked + b"1\r\nx\r\n" * (MOST + 1), "more than 1,000 bytes")
+        self.refuse(head() + b"x" * (MOST + 1), "more than 1,000 bytes")
+
+    def test_too_much_announced(self) -> None:
+        """What will be too long is refused before it comes."""
+        self.refuse(head(b"Content-Length: 1001"), "more than 1,000 bytes")
+        self.refuse(head(b"Transfer-Encoding: chunked") + b"3e9\r\n", "more than 1,000 bytes")
+
+    def test_just_fits(self) -> None:
+        """A body of as many bytes as there may be is taken."""
+        body = b"x" * MOST
+        _, found = read(head(b"Content-Length: 1000") + body)
+        self.assertEqual(found, HttpAnswer(200, body))
+        _, found = read(head(b"Transfer-Encoding: chunked") + b"3e8\r\n" + body + b"\r\n0\r\n\r\n")
+        self.assertEqual(found, HttpAnswer(200, body))
