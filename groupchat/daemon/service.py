@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, inlineCallbacks, maybeDeferred
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
@@ -50,8 +50,12 @@ from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.limits.descriptors import descriptors, raise_descriptors
 from groupchat.limits.turnstile import Turnstile
 from groupchat.model.errors import CannotStart, JournalUnavailable
+from groupchat.sessions.early_session import EarlySession
 from groupchat.sessions.session import Session
 from groupchat.sessions.visit import Visits
+
+WAITING = "This server is a node of a cluster that is starting, and waits for the others' log. Try again in a while."
+"""Said to everybody who connects while the hall is not open yet, and will not be soon."""
 
 LATE_S = 5.0
 """Seconds for which entries of the log of a cluster have been waiting when a node counts as not ready."""
@@ -102,7 +106,7 @@ class ChatService(Service):
         self._ports = Ports(reactor, locations.ports)
         self._figures = self._figures_server()
         self._certificates: Certificates | None = None
-        self._control_reception = Reception(self._session, settings, reactor)
+        self._control_reception = Reception(self._control_session, settings, reactor)
         self._control: IListeningPort | None = None
         self._hall: Hall | None = None
         self._journal: IJournal | None = None
@@ -112,6 +116,8 @@ class ChatService(Service):
         self._supervisor = Supervisor(os.environ)
         self._upkeep: Upkeep | None = None
         self._admitted = False
+        self._answering: IDelayedCall | None = None
+        """When peers are answered although the hall is not open."""
         self._status = 0
         """The exit status."""
         self._farewell = Farewell(reactor, self._reception)
@@ -305,7 +311,7 @@ class ChatService(Service):
         """Take over the signals from the reactor, which has just set its own, and open the hall."""
         for number, words in ((signal.SIGTERM, RESTARTING), (signal.SIGINT, STOPPING)):
             self._signals.catch([number], partial(self._reactor.callFromThread, self._asked_to_stop, words))
-        self._open_hall().addCallbacks(self._admit, self._not_opened)
+        self._open_hall().addBoth(self._wait_no_longer).addCallbacks(self._admit, self._not_opened)
 
     @inlineCallbacks
     def _open_hall(self) -> Generator["Deferred[Any]", Any, None]:
@@ -314,10 +320,29 @@ class ChatService(Service):
         if self._locations.node is not None:
             from groupchat.daemon.node import joined
 
+            self._answering = self._reactor.callLater(self._settings.commit_refuse_s, self._answer_that_it_waits)
             yield cast(Any, self._journal).start()
             joined(self._locations)
             self._let_starter_go()
         yield self._hall.open()
+
+    def _answer_that_it_waits(self) -> None:
+        """Tell whoever connects, and whoever asks how the node stands, that it waits for its cluster.
+
+        Until then they wait in the kernel, so that nobody notices a start that is as quick as most.
+        """
+        if self._stopping:
+            return
+        self._reception.waiting = JournalUnavailable(WAITING)
+        self._ports.accept()
+        self._listen_for_control()
+        self.log.info("Everybody is told that this node waits for its cluster")
+
+    def _wait_no_longer(self, result: Any) -> Any:
+        if self._answering is not None and self._answering.active():
+            self._answering.cancel()
+        self._reception.waiting = None
+        return result
 
     def _admit(self, _: None) -> None:
         if self._stopping:
@@ -338,6 +363,8 @@ class ChatService(Service):
 
     def _listen_for_control(self) -> None:
         """Open the control socket; without it the chat works all the same."""
+        if self._control is not None:
+            return
         try:
             factory = control.ControlFactory(self._control_reception)
             self._control = control.listen(self._reactor, self._locations.data, factory)
@@ -347,11 +374,12 @@ class ChatService(Service):
     def _not_opened(self, failure: Failure) -> None:
         if self._stopping:
             return
-        if failure.check(CannotStart):
-            self._tell_refusal(failure.getErrorMessage())
-            process.complain(failure.getErrorMessage())  # nobody else does, once the reactor runs
+        error = failure.value
+        if isinstance(error, CannotStart):
+            self._tell_refusal(str(error))
+            process.complain(str(error))  # nobody else does, once the reactor runs
             self._let_starter_go()
-            self._end(1)
+            self._end(error.status)
             return
         self.log.failure("The rooms could not be read from the journal", failure=failure)
         self._mark_failed(f"it could not be read: {failure.getErrorMessage()}")
@@ -367,6 +395,10 @@ class ChatService(Service):
         assert self._hall is not None
         return Session(self._hall, screen)
 
+    def _control_session(self, screen: IScreen) -> Session:
+        assert self._hall is not None
+        return Session(self._hall, screen) if self._admitted else EarlySession(self._hall, screen)
+
     def _check_address(self, address: str) -> None:
         """:raises Banned: the address is banned."""
         assert self._hall is not None
@@ -380,9 +412,9 @@ class ChatService(Service):
         """Tell why no people should be sent here now; empty: it is ready."""
         if self._stopping:
             return "stopping"
+        standing = self._hall.standing() if self._hall is not None else None
         if self._hall is None or not self._admitted:
-            return "starting"
-        standing = self._hall.standing()
+            return standing.trouble if standing is not None and standing.trouble else "starting"
         if standing is not None and (standing.trouble or standing.lag >= LATE_S):
             return standing.trouble or f"{standing.head - standing.applied} entries of the log behind"
         return self._hall.commits.trouble

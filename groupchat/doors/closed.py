@@ -19,7 +19,7 @@ from groupchat.doors.wire.sockets import latest_beginning
 from groupchat.doors.wire.transport import hand_over
 from groupchat.interfaces.entrances import IReception, Party
 from groupchat.limits.buckets import TokenBucket
-from groupchat.model.errors import Refusal, ServerFull, TooManyConnections
+from groupchat.model.errors import JournalUnavailable, Refusal, ServerFull, TooManyConnections
 from groupchat.model.networks import household
 from groupchat.model.preferences import Preferences
 
@@ -60,7 +60,7 @@ def words_for(received: bytes, refusal: Refusal, reception: IReception, secure: 
     answer = refused(refusal)
     headers = [*reception.site.headers(_Asker(secure)), ("content-type", answer.kind), *answer.headers]
     headers += [("content-length", str(len(answer.body))), ("cache-control", "no-store"), ("connection", "close")]
-    if isinstance(refusal, ServerFull | TooManyConnections):
+    if isinstance(refusal, ServerFull | TooManyConnections | JournalUnavailable):
         headers += [("retry-after", str(AGAIN_S)), ("refresh", str(AGAIN_S))]
     head = f"HTTP/1.1 {answer.status} {http.RESPONSES[answer.status].decode()}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers)

@@ -23,7 +23,7 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.limits.descriptors import descriptors
 from groupchat.limits.log_limits import LogLimits
 from groupchat.limits.turnstile import Turnstile
-from groupchat.model.errors import ServerFull
+from groupchat.model.errors import Refusal, ServerFull
 from groupchat.model.networks import plain
 from groupchat.sessions.visit import Visits
 
@@ -112,8 +112,10 @@ class Reception:
         self.open_files = OpenFiles(clock)
         self.backlog = Backlog(clock, settings.outbound_total_bytes)
         self.check_address: Callable[[str], None] = lambda address: None
-        self.unready: Callable[[], str] = lambda: ""
         """Raises Banned for an address that operators ban."""
+        self.unready: Callable[[], str] = lambda: ""
+        self.waiting: Refusal | None = None
+        """What everybody is told while there is no hall yet; None: there is."""
         self.visits: Callable[[], Visits] = _nobody_visits
         """Returns what makes visits, once there is a hall."""
         self.log_limits = LogLimits(settings.log_lines)
@@ -165,8 +167,11 @@ class Reception:
     def admit(self, address: str) -> None:
         """Count one connection more for the address.
 
-        :raises Refusal: the server is full, the address has too many connections, or it is banned.
+        :raises Refusal: the server is full, the address has too many connections, or it is banned; or the hall is not
+            open yet.
         """
+        if self.waiting is not None:
+            raise self.waiting
         self.check_address(address)
         self.count(address)
 

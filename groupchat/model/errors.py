@@ -405,6 +405,12 @@ class CannotStart(Exception):
     status: ClassVar[int] = 1
 
 
+class CannotFollow(CannotStart):
+    """This node cannot carry out the log of its cluster until somebody mends that; a supervisor must not try again."""
+
+    status: ClassVar[int] = 70
+
+
 class JournalFailed(CannotStart):
     """The journal failed earlier, and has not been checked since; a supervisor must not try again."""
 

@@ -11,6 +11,7 @@ from groupchat.doors.factory import ChatFactory
 from groupchat.doors.front import Front
 from groupchat.doors.reception import Reception
 from groupchat.limits.turnstile import Turnstile
+from groupchat.model.errors import JournalUnavailable
 from tests.doors.connections import Connection
 from tests.doors.fakes import SETTINGS, FakeSession
 
@@ -26,6 +27,24 @@ class AdmissionTest(SynchronousTestCase):
         self.assertTrue(transport.value().startswith(b"!! server-full: "))
         self.assertTrue(transport.disconnecting)
         connection.protocol.connectionLost(Failure(ConnectionDone()))
+        self.assertIsInstance(connection.factory.buildProtocol(None), Front)
+
+    def test_not_open_yet(self) -> None:
+        """While there is no hall everybody is told why, in their language; a browser asks again by itself."""
+        connection = Connection(settings=SETTINGS)
+        connection.reception.waiting = JournalUnavailable("This server waits.")
+        for words, answer in (
+            (b"alice\n", b"!! journal-unavailable: This server waits."),
+            (b'{"do": "nick"}\n', b'{"event":"refused","code":"journal-unavailable"'),
+            (b"GET /health HTTP/1.1\r\n\r\n", b"HTTP/1.1 503 Service Unavailable\r\n"),
+        ):
+            transport = StringTransport()
+            closed = connection.factory.buildProtocol(None)
+            closed.makeConnection(transport)
+            closed.dataReceived(words)
+            self.assertTrue(transport.value().startswith(answer), transport.value())
+        self.assertIn(b"retry-after: ", transport.value())
+        connection.reception.waiting = None
         self.assertIsInstance(connection.factory.buildProtocol(None), Front)
 
     def test_address(self) -> None:

@@ -1,6 +1,8 @@
 """Nodes of a cluster as an administrator makes them: options, the first node, seeds, refusals, and how they stand."""
 
+import base64
 import http.client
+import re
 import subprocess
 import sys
 import time
@@ -8,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.functional.etcd_members import EtcdMembers
-from tests.functional.harness import LIMIT_S, TWISTD, Daemon, FunctionalTest, free_port, program
+from tests.functional.harness import LIMIT_S, TWISTD, Daemon, FunctionalTest, Line, free_port, program
 
 
 class NodesCase(FunctionalTest):
@@ -53,9 +55,9 @@ class NodesCase(FunctionalTest):
         """Return what stands in the journal of a node, but for the line that tells when it was exported."""
         return self.groupchat("export", "--data", self.data(folder)).partition("\n")[2]
 
-    def refused(self, daemon: Daemon, words: str) -> None:
-        """See that a daemon ends by itself with status 1, and says why in one line on standard error."""
-        self.assertEqual(daemon.wait(), 1, daemon.log)
+    def refused(self, daemon: Daemon, words: str, status: int = 1) -> None:
+        """See that a daemon ends by itself with this status, and says why in one line on standard error."""
+        self.assertEqual(daemon.wait(), status, daemon.log)
         self.assertIn(words, daemon.errors)
         self.assertEqual(daemon.errors.count("\n"), 1, daemon.errors)
 
@@ -123,12 +125,52 @@ class NodesTest(NodesCase):
         self.say(node, "before the loss")
         node.stop()
         self.etcd.clear()
-        self.refused(self.node("a1"), "belongs to the cluster")
+        self.refused(self.node("a1"), "belongs to the cluster", status=70)
         told = self.groupchat("cluster", "leave", "--data", self.data("a1"), "--yes")
         self.assertIn("no longer; it had carried out", told)
         node = self.node("a1").ready()
         self.say(node, "after it")
         self.assertRegex(self.exported("a1"), r"before the loss(.|\n)*after it")
+
+    def test_started_without_etcd(self) -> None:
+        """A node that is started while etcd is away tells whoever asks what it waits for, and begins by itself."""
+        (member,) = self.etcd.members
+        member.kill()
+        node = self.node("a1", "", "--metrics", str(self.metrics))
+        node.logged("Everybody is told that this node waits for its cluster")
+        port = int(re.findall(r"tcp:(\d+):", " ".join(map(str, node.process.args)))[0])  # type: ignore[arg-type]
+        status, words = self.asked(port, "/health")
+        self.assertEqual(status, 503)
+        self.assertIn("waits for the others' log. Try again in a while.", words)
+        status, words = self.asked(self.metrics, "/readyz")
+        self.assertEqual(status, 503)
+        self.assertIn(f"127.0.0.1:{member.port}", words)
+        told = self.groupchat("cluster", "status", "--data", self.data("a1"), status=1)
+        self.assertIn(
+            "Nothing can be posted here: This node is starting, and waits for its place in the cluster.", told
+        )
+        told = self.groupchat("user", "list", "--data", self.data("a1"), status=1)
+        self.assertIn("The server is still starting.", told)
+        for words, refusal in (("bob\n", "!! journal-unavailable: "), ('{"do": "nick", "nick": "bob"}\n', '"refused"')):
+            line = Line(port)
+            self.addCleanup(line.close)
+            line.send(words)
+            line.expect(refusal)
+            line.rest()
+        self.etcd.restart(member)
+        node.ready()
+        self.say(node, "here")
+
+    def test_forged_entry(self) -> None:
+        """A node that meets something in the log that nobody can carry out ends so that it is not started again."""
+        node = self.node("a1").ready()
+        self.say(node, "before it")
+        node.stop()
+        text = base64.b64encode(b'{"v":1,"r":1,"n":"x","e":1,"i":1,"o":[{"op":"post","author":[1]}]}').decode()
+        self.etcd.call("kv/put", key=base64.b64encode(b"gc/log").decode(), value=text)
+        self.refused(self.node("a1"), "somebody has written into etcd by hand", status=70)
+        unit = (Path(__file__).parents[2] / "packaging" / "groupchat.service").read_text()
+        self.assertIn("\nRestartPreventExitStatus=70\n", unit)
 
     def test_without_etcd(self) -> None:
         """While etcd is away a node is not ready and refuses what is said; when it is back all is well again."""

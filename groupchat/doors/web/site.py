@@ -13,7 +13,7 @@ from groupchat.doors.web import forwarding, page_files, same_site
 from groupchat.doors.web.upgrade import upgrade
 from groupchat.doors.web.web_request import JSON, Answer, Request, Route, told
 from groupchat.interfaces.entrances import IReception
-from groupchat.model.errors import Banned, Refusal, ServerError, ServerFull, TooManyConnections
+from groupchat.model.errors import Banned, JournalUnavailable, Refusal, ServerError, ServerFull, TooManyConnections
 from groupchat.model.networks import origin
 
 SAFE = ("GET", "HEAD")
@@ -46,6 +46,7 @@ STATUSES: tuple[tuple[type[Refusal], int], ...] = (
     (Banned, 403),
     (TooManyConnections, 429),
     (ServerFull, 503),
+    (JournalUnavailable, 503),
     (ServerError, 500),
     (forwarding.ForwardingWrong, 400),
 )

@@ -216,7 +216,8 @@ class Applying:
             entry = read_entry(one.data, self._rules, one.revision)
         except Unreadable as error:
             self._stop_after(
-                f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node."
+                f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node, unless"
+                " somebody has written into etcd by hand (docs/CLUSTER.md says what to do then)."
             )
             return False
         self.known = one.number

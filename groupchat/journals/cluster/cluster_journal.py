@@ -40,7 +40,7 @@ from groupchat.journals.cluster.living import Living
 from groupchat.journals.cluster.local_answers import LocalAnswers
 from groupchat.journals.cluster.proposing import Proposing
 from groupchat.model.drafts import Operation, Outcome
-from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable
+from groupchat.model.errors import CannotFollow, CannotStart, JournalBroken, JournalUnavailable
 from groupchat.model.node_operations import Check, Checked, NodeUp, Place, Rules
 
 SHOW_S = 5.0
@@ -155,13 +155,16 @@ class ClusterJournal(LocalAnswers):
     def start(self) -> "Generator[Deferred[Any], Any, None]":
         """Join the cluster, and carry out what the log has.
 
-        :raises CannotStart: this data folder does not belong to the log, or lacks what the log no longer has, or a
-            living process has this node's name, or the log cannot be used.
+        :raises CannotStart: a living process has this node's name, or the log cannot be used.
+        :raises CannotFollow: this data folder does not belong to the log, or lacks what the log no longer has, or there
+            is something in the log that cannot be carried out.
         """
         place: Place | None = yield self._inner.place()
         self._state = _BEGINNING
+        has_begun = False
         try:
             begun: Begun = yield self._log.begin(self.node, self._encoded(self._card))
+            has_begun = True
             self._check_place(place, begun)
             up = yield self._inner.presences()
             self._living.up.update((one.node, one.epoch) for one in up)
@@ -177,14 +180,12 @@ class ClusterJournal(LocalAnswers):
                 lambda: self._log.watch(after, self._applying.receive, self._watch_ended),
             )
             yield self._come_up(begun, founding)
-        except CannotStart:
+        except (CannotStart, ForeignLog, Closed) as error:
+            is_over = isinstance(error, ForeignLog) or (has_begun and isinstance(error, CannotStart))
             self._state = _STOPPED
             yield self.close()
-            raise
-        except (ForeignLog, Closed) as error:
-            self._state = _STOPPED
-            yield self.close()
-            raise CannotStart(str(error) or "The log was closed.") from error
+            words = str(error) or "The log was closed."
+            raise (CannotFollow(words) if is_over else CannotStart(words)) from error
         self._repeat("show", SHOW_S, self._show)
         self._repeat("minute", CHECK_S, self._pass_minute)
 
@@ -380,7 +381,12 @@ class ClusterJournal(LocalAnswers):
 
     def _trouble(self) -> str:
         refusal = self._refusal()
-        return self._log.trouble() if refusal is None else str(refusal)
+        if refusal is None:
+            return self._log.trouble()
+        if self._state not in (_NEW, _BEGINNING):
+            return str(refusal)
+        words = str(refusal) if self.epoch else "This node is starting, and waits for its place in the cluster."
+        return f"{words} {self._log.trouble()}".rstrip()
 
     # Each minute
 
