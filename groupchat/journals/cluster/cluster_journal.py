@@ -88,7 +88,8 @@ class ClusterJournal(LocalAnswers):
         self._clock = clock
         self._card = Card(version, rules, address)
         self._fingerprint: Callable[[], str] = lambda: ""
-        self._shown = b""
+        self._shown = self._to_show = b""
+        self._is_showing = False
         self._state = _NEW
         self._failure: Failure | None = None
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
@@ -242,6 +243,7 @@ class ClusterJournal(LocalAnswers):
         """Carry out what the log has, and say that this node has begun its epoch; again if that ends meanwhile."""
         while True:
             self._refenced = Deferred()
+            self._shown = b""
             self._living.begin(begun.epoch)
             yield self._applying.reached(begun.head)
             self._proposing.lose_unsent()
@@ -408,10 +410,24 @@ class ClusterJournal(LocalAnswers):
             self._show_card(card)
 
     def _show_card(self, card: Card) -> None:
-        shown = self._encoded(card)
-        if shown != self._shown:
-            self._shown = shown
-            self._log.show(shown).addErrback(lambda failure: None)  # its epoch has ended, as will be noticed
+        """Show a card, one at a time: an older one must not arrive after it."""
+        self._to_show = self._encoded(card)
+        self._show_next()
+
+    def _show_next(self) -> None:
+        if self._is_showing or self._to_show == self._shown:
+            return
+        showing, self._is_showing = self._to_show, True
+
+        def shown(_: object) -> None:
+            self._is_showing, self._shown = False, showing
+            self._show_next()
+
+        def failed(_: object) -> None:
+            # Its epoch has ended, as will be noticed; the next one begins with another card.
+            self._is_showing, self._shown = False, b""
+
+        self._log.show(showing).addCallbacks(shown, failed)
 
     def _pass_minute(self) -> None:
         """Do what only the first node has to do, and keep count for the time when this one is that."""

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
+from groupchat.interfaces.shared_log import Fenced, LiveNode
 from groupchat.interfaces.storage import IClusterJournal, IMarkable
+from groupchat.journals.cluster.cards import read_card
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
@@ -495,6 +498,32 @@ class TwoNodesTests(ClusterCase):
         self.pass_time()
         self.assertEqual((self.a.presences, self.b.presences), ([], []))
         self.assertIn(Depart("a", "a1", self.a.journal.epoch, "bye"), self.b.received)
+
+
+class CardTests(ClusterCase):
+    """What a node shows of itself."""
+
+    def test_newest_stands(self) -> None:
+        """Cards are shown one after the other, so that none overtakes a newer one; a failure is made good."""
+        node = self.started()
+        cards: list[int] = []
+        waiting: list[Deferred[None]] = []
+
+        def show(card: bytes) -> "Deferred[None]":
+            cards.append(read_card(LiveNode(1, card)).applied)
+            waiting.append(Deferred())
+            return waiting[-1]
+
+        node.log.show = show  # type: ignore[method-assign]
+        for _ in range(3):
+            node.post(said("a"))
+            self.pass_time(6)
+        self.assertEqual(len(cards), 1)
+        waiting[0].callback(None)
+        self.assertEqual(cards[1:], [node.journal.standing().applied])
+        waiting[1].errback(Fenced(1))
+        self.pass_time(6)
+        self.assertEqual(cards[2:], cards[1:2])
 
 
 class _Kept(MemoryJournal):
