@@ -61,6 +61,12 @@ class FileTest(SynchronousTestCase):
 
 
 class EditorTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        # What is left of the files of failed editors is removed with their folder, and nothing else.
+        self.desk = Path(tempfile.mkdtemp(prefix="groupchat-"))
+        self.addCleanup(rmtree, self.desk)
+        self.patch(tempfile, "tempdir", str(self.desk))
+
     def edit(self, program: str, text: str = "half a line") -> str:
         """Edit with a program in Python, which finds the file at ``path``."""
         script = f"import pathlib, os, signal, sys\npath = pathlib.Path(sys.argv[1])\n{program}"
@@ -81,14 +87,13 @@ class EditorTest(SynchronousTestCase):
         for end in "sys.exit(1)", "os.kill(os.getpid(), signal.SIGKILL)":
             told = self.failure(f"path.write_text('much work')\n{end}")
             path = Path(told.rpartition("What you wrote is in ")[2])
-            self.addCleanup(rmtree, path.parent)
-            self.assertEqual(path.read_text(), "much work")
+            self.assertEqual((path.parents[1], path.read_text()), (self.desk, "much work"))
 
     def test_unreadable(self) -> None:
         """A file that is no text is kept, and named; one that is gone is told."""
         told = self.failure("path.write_bytes(b'\\xff')")
         path = Path(told.rpartition("It is in ")[2])
-        self.addCleanup(rmtree, path.parent)
+        self.assertEqual(path.parents[1], self.desk)
         self.assertTrue(told.startswith("What you wrote cannot be used: it is not in UTF-8"), told)
         self.assertTrue(path.exists())
         self.assertIn("has left no file", self.failure("path.unlink()"))
