@@ -24,7 +24,7 @@ from groupchat.delivery.stream import Stream
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.files import IIncoming, IOtherShelves, IShelf, IUpload
 from groupchat.model import names
-from groupchat.model.drafts import CHARGED_LEAST, Audience, Draft, Kind, SharedFile, StoredFile, StoredPost, charged
+from groupchat.model.drafts import CHARGED_LEAST, Draft, Kind, SharedFile, StoredFile, StoredPost, charged
 from groupchat.model.errors import (
     Busy,
     FilesUnavailable,
@@ -284,7 +284,7 @@ class Sharing:
     def post(
         self, offer: Offer, person: Person, file: StoredFile, is_visit: bool = False
     ) -> "Generator[Deferred[Any], Any, tuple[int, str]]":
-        """Post a file that is on the shelf, and let go of it; return the number of the post, and the file's path.
+        """Post a file that is on the shelf, and let go of it; return the number of the post, and its file's path.
 
         :param person: who sends it.  :param is_visit: they are here only by the request that sends it.
         :raises Refusal: it may not be posted.
@@ -318,8 +318,8 @@ class Sharing:
         yield receipt.result()
         path = names.file_path(draft.link, offer.name)
         if offer.key is not None:
-            self._is_untidy = True  # it may have been posted before, with another content
-            path = (yield self._path_of(receipt.number, offer)) or path
+            self._is_untidy = True  # it may have been posted before, with another content, or without a file
+            path = yield self._path_of(receipt.number)
         if offer.room in self._moderation.slow:
             self._moderation.paces.note(offer.room, person.author, self._now())
         if offer.reader is not None:
@@ -327,12 +327,11 @@ class Sharing:
         return receipt.number, path
 
     @inlineCallbacks
-    def _path_of(self, number: int, offer: Offer) -> "Generator[Deferred[Any], Any, str]":
-        """Return the path of the file that an author shared with this post; empty: it is none of a file, or deleted."""
-        audience = Audience((offer.room,) if offer.room else (), offer.author)
-        found: list[SharedFile] = yield self._stream.journal.files(audience, offer.author, number + 1, 1)
-        event = found[0].post.event if found else None
-        return event.link if isinstance(event, Shared) and event.id == number else ""
+    def _path_of(self, number: int) -> "Generator[Deferred[Any], Any, str]":
+        """Return the path of the file of a post; empty: it is none of a file, or deleted."""
+        stored: StoredPost | None = yield self._stream.journal.message(number)
+        event = None if stored is None else stored.event
+        return event.link if isinstance(event, Shared) else ""
 
     @inlineCallbacks
     def posted(self, author: AuthorId, key: str | None) -> "Generator[Deferred[Any], Any, tuple[int, str] | None]":
@@ -342,9 +341,8 @@ class Sharing:
         number: int | None = yield self._posted_with(author, key)
         if number is None:
             return None
-        stored: StoredPost | None = yield self._stream.journal.message(number)
-        event = None if stored is None else stored.event
-        return number, event.link if isinstance(event, Shared) else ""
+        path: str = yield self._path_of(number)
+        return number, path
 
     @inlineCallbacks
     def redeemed(self, code: str) -> "Generator[Deferred[Any], Any, tuple[int, str] | None]":

@@ -164,7 +164,7 @@ def why(refusal: Refusal) -> Answer:
 
 
 def _posted(number: int, path: str) -> Answer:
-    return done(201, Done(number, fields={"link": path}))
+    return done(201, Done(number, fields={"link": path} if path else {}))
 
 
 def _excused(failure: Failure) -> Answer:

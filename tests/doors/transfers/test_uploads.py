@@ -137,6 +137,21 @@ class PutTest(FilesCase):
         self.assertEqual((first, len(self.shared())), (second, 1))
         self.assertEqual(self.get(second[1]["link"]).body, PNG)
 
+    def test_key_of_something_else(self) -> None:
+        """A key is the author's, in every room and in every door; a link is told only of a file that is there."""
+        status, first = self.put("/rooms/lobby/a", Idempotency_Key="k", **self.mine)
+        self.assertEqual(self.put("/rooms/dev/b", b"other", Idempotency_Key="k", **self.mine), (status, first))
+        self.alice.take()
+        self.alice.say("hello", key="k").say("hello", key="said")
+        again, said = [answer.id for answer in self.alice.answers if isinstance(answer, Done)]
+        self.assertEqual(again, first["id"])
+        told = {"event": "done", "id": said}
+        self.assertEqual(self.put("/rooms/lobby/a", Idempotency_Key="said", **self.mine), (status, told))
+        self.alice.do("delete", id=first["id"])
+        told = {"event": "done", "id": first["id"]}
+        self.assertEqual(self.put("/rooms/lobby/a", Idempotency_Key="k", **self.mine), (status, told))
+        self.assertEqual(len(self.shared()), 1)
+
     def test_no_file(self) -> None:
         """A form, a part of a file, and a body of unknown end are refused."""
         for name, value in (("Content-Type", "multipart/form-data; boundary=x"), ("Content-Range", "bytes 0-9/20")):
