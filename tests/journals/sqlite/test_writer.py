@@ -7,7 +7,7 @@ from groupchat.facts.account_facts import Account
 from groupchat.journals.sqlite import index, writer
 from groupchat.journals.sqlite.database import connect
 from groupchat.journals.sqlite.folder import clear_failure
-from groupchat.model.drafts import Amendment, Repeated, Revoke, StoredSession
+from groupchat.model.drafts import Amendment, Operation, Repeated, Revoke, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from groupchat.model.events import SERVER
 from groupchat.model.message.sought import Sought
@@ -305,11 +305,12 @@ class TidyingTests(FileCase):
         known = Account("alice", "alice", ALICE, "the-secret-hash", NOON)
         session = StoredSession(BOB, "e" * 64, "bob", ("a",), 1, NOON)
         self.append(said("the secret text"), amended(known), session)
-        for gone, change in [
+        changes: list[tuple[bytes, Operation]] = [
             (b"the secret text", deleted(writer.LOG_IDLE_COMMITS + 1)),
             (b"the-secret-hash", undone(known)),
             (b"e" * 64, Amendment(SERVER, NOON, (Revoke(BOB),))),
-        ]:
+        ]
+        for gone, change in changes:
             for _ in range(writer.LOG_IDLE_COMMITS):
                 self.append(said("a"))
             self.assertIsNone(self.settle())
