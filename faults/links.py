@@ -16,7 +16,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from faults.trial import Trial, need, need_root
+from faults.trial import NotRun, Trial, need, need_root
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
@@ -38,6 +38,7 @@ class Weather:
     ``rate``: bytes a second each way (0: no limit).
     ``largest``: bytes of the largest packet that comes through (0: no limit).
     ``is_down``: nothing comes through.
+    ``ports``: only the packets of connections to one of these ports are lost (empty: those of all).
     """
 
     loss: tuple[float, float] = (0.0, 0.0)
@@ -46,6 +47,7 @@ class Weather:
     rate: int = 0
     largest: int = 0
     is_down: bool = False
+    ports: frozenset[int] = frozenset()
 
 
 class Shaper:
@@ -68,7 +70,11 @@ class Shaper:
     def due(self, packet: bytes, way: int, now: float) -> float | None:
         """Return when a packet of IP comes through, in seconds on the clock of ``now``; None: never."""
         weather = self.weather
-        if packet[0] >> 4 != 4 or weather.is_down or self._chance.random() < weather.loss[way]:
+        if packet[0] >> 4 != 4:
+            return None
+        if weather.ports and (packet[9] != TCP or weather.ports.isdisjoint(_ports(packet))):
+            return now
+        if weather.is_down or self._chance.random() < weather.loss[way]:
             return None
         if (weather.largest and len(packet) > weather.largest) or self._is_forgotten(packet, way):
             return None
@@ -84,18 +90,27 @@ class Shaper:
         """Return whether a packet is of a forgotten connection; note the connection."""
         if packet[9] != TCP:
             return False
-        source, target = struct.unpack_from("!HH", packet, (packet[0] & 15) * 4)
+        source, target = _ports(packet)
         ports = (source, target) if way else (target, source)
         self._known.add(ports)
         return ports in self._forgotten
 
 
+def _ports(packet: bytes) -> tuple[int, int]:
+    """Return from which port and to which one a packet of TCP goes."""
+    source, target = struct.unpack_from("!HH", packet, (packet[0] & 15) * 4)
+    return source, target
+
+
 class Link:
-    """A network of one client.  ``here``: the address of this machine in it; ``prefix``: runs a command at its end."""
+    """A network of one client.
+
+    ``here``: the address of this machine in it; ``there``: that of its end; ``prefix``: runs a command at its end.
+    """
 
     def __init__(self, trial: Trial, number: int, shaper: Shaper) -> None:
         self.shaper = shaper
-        self.here = f"10.214.{number}.1"
+        self.here, self.there = f"10.214.{number}.1", f"10.214.{number}.2"
         space = f"gclink{os.getpid()}-{number}"
         near, far = (f"gc{end}{os.getpid() % 10**7}-{number}" for end in "nf")  # at most 15 characters
         self.prefix = ("ip", "netns", "exec", space)
@@ -104,8 +119,9 @@ class Link:
         trial.run("ip", "netns", "add", space)
         trial.at_end(lambda: subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True))
         trial.run("ip", "link", "set", far, "netns", space)
-        there = f"10.214.{number}.2"
-        for within, device, own, other in (((), near, self.here, there), (self.prefix, far, there, self.here)):
+        for within, device, own, other in (
+            ((), near, self.here, self.there), (self.prefix, far, self.there, self.here),
+        ):  # fmt: skip
             trial.run(*within, "ip", "addr", "add", own, "peer", other, "dev", device)
             trial.run(*within, "ip", "link", "set", device, "up")
         trial.run(*self.prefix, "ip", "link", "set", "lo", "up")
@@ -171,8 +187,11 @@ class Router:
 
 
 def _tun(trial: Trial, name: str) -> int:
-    """Make a network device whose packets come from, and go to, the descriptor that is returned."""
-    end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    """Make a network device whose packets come from, and go to, the descriptor that is returned.  Raises NotRun."""
+    try:
+        end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotRun(f"/dev/net/tun: {error.strerror}") from error
     trial.at_end(lambda: os.close(end))
     fcntl.ioctl(end, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
     return end

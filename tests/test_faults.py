@@ -106,6 +106,14 @@ class ShaperTest(SynchronousTestCase):
         self.assertIsNone(shaper.due(self.packet(source=40000, target=5000), 1, 0.0))
         self.assertIsNotNone(shaper.due(self.packet(source=40001, target=5000), 1, 0.0))
 
+    def test_ports(self) -> None:
+        """Only packets of connections to the ports that are named get lost, whoever sends them."""
+        shaper = self.shaper(loss=(1.0, 1.0), ports=frozenset({2379}))
+        for way, source, target in ((1, 40000, 2379), (0, 2379, 40000)):
+            self.assertIsNone(shaper.due(self.packet(source=source, target=target), way, 0.0))
+        for way, source, target in ((0, 40000, 5000), (1, 5000, 40000)):
+            self.assertEqual(shaper.due(self.packet(source=source, target=target), way, 0.0), 0.0)
+
     def test_numbers(self) -> None:
         """What is missing, twice or out of order is said."""
         self.assertTrue(Numbers("012").are_whole(3))

@@ -3,7 +3,7 @@
 import time
 import traceback
 
-from faults.cluster import members, nodes_lost, starting
+from faults.cluster import cut_off, members, nodes_lost, starting
 from faults.cluster.cluster import Cluster
 from faults.cluster.planted import program
 from faults.cluster.steps import Seen, Step
@@ -16,6 +16,8 @@ STEPS = (
     Step("disk full", "one node's disk is full: that node only refuses, by name, and is well afterwards",
          nodes_lost.disk_full),
     Step("one member lost", "any one member of etcd dies or hangs: silent for at most 5 s", members.one_lost),
+    Step("cut off", "a member of etcd, or a node, is cut off, both ways or one way: the same, and that node refuses",
+         cut_off.cut_off),
     Step("all members killed", "all members of etcd die: nothing is lost", members.all_killed),
     Step("power lost", "all members of etcd lose their power at once: nothing is lost", members.power_lost),
     Step("most members away", "two of three away: refused within 10 s, reading goes on, well 5 s after",

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from faults.trial import HOST, START_S, Trial, need, wait_for
+from faults.trial import START_S, Trial, need, wait_for
 from groupchat.checker.agreement import Agreement, agree
 from groupchat.checker.ledger import Attempt, Ledger
 from groupchat.checker.roamers import ClusterLoad
-from tests.functional.etcd_members import EtcdMembers
+from tests.functional.etcd_members import HERE, EtcdMembers, Place
 from tests.functional.harness import TWISTD, Daemon, free_port
 
 NAMES = ("a1", "b1", "c1")
@@ -51,7 +51,8 @@ class Node:
     """One node: its port and its folder stay as they are from start to start.
 
     ``options``: what it is started with besides; ``settings``: the content of its settings file.
-    ``program``: what runs it; ``data``: its data folder.
+    ``program``: what runs it; ``data``: its data folder; ``place``: the network where it is.
+    ``location``: the log.
     """
 
     def __init__(self, trial: Trial, location: str, name: str, data: Path) -> None:
@@ -61,8 +62,9 @@ class Node:
         self.settings = ""
         self.options: Sequence[str] = ()
         self.program: Sequence[str] = TWISTD
+        self.place = HERE
+        self.location = location
         self._trial = trial
-        self._location = location
         self._daemon: Daemon | None = None
 
     @property
@@ -79,8 +81,9 @@ class Node:
     def launch(self) -> Daemon:
         """Start it, and do not wait for it."""
         self._daemon = self._trial.launch(
-            "--journal", self._location, "--node", self.name, *self.options,
+            "--journal", self.location, "--node", self.name, *self.options,
             data=self.data, settings=self.settings, program=self.program, port=self.port,
+            host=self.place.host, prefix=self.place.prefix,
         )  # fmt: skip
         return self._daemon
 
@@ -109,7 +112,7 @@ class Node:
         """Open its journal, only to read."""
         return sqlite3.connect(f"file:{self.data / 'chat.db'}?mode=ro", uri=True, isolation_level=None)
 
-    def place(self) -> tuple[int, str]:
+    def reached(self) -> tuple[int, str]:
         """Return how far it has carried out the log: the number of the last entry, and the chain up to it."""
         try:
             with contextlib.closing(self.connect()) as database:
@@ -130,16 +133,17 @@ class Cluster:
     :param options: further options of etcd, such as ``--quota-backend-bytes=1000000``.
     :param names: the nodes; ``count``: how many members etcd has.
     :param folder: where the nodes have their data; ``members``: where etcd has its own.
+    :param places: the networks of the members; by default all are on this machine.
     """
 
     def __init__(
         self, trial: Trial, options: Sequence[str] = (), names: Sequence[str] = NAMES, count: int = 3,
-        folder: Path | None = None, members: Path | None = None,
+        folder: Path | None = None, members: Path | None = None, places: Sequence[Place] = (),
     ) -> None:  # fmt: skip
         need("etcd")
         self.trial = trial
         folder = folder or trial.folder
-        self.etcd = EtcdMembers(members or folder / "etcd", count, options)
+        self.etcd = EtcdMembers(members or folder / "etcd", count, options, places=places)
         trial.at_end(self.etcd.close)
         self.etcd.start()
         self.location = f"{self.etcd.location}/trial"
@@ -156,7 +160,7 @@ class Cluster:
     @property
     def servers(self) -> list[tuple[str, int]]:
         """Where people connect."""
-        return [(HOST, node.port) for node in self.nodes]
+        return [(node.place.host, node.port) for node in self.nodes]
 
     def load(
         self, clients: int = 6, rate: float = 120.0, movers: int = 3, roamers: int = 3, size: int = 100
@@ -182,8 +186,8 @@ class Cluster:
         found: list[str] = []
 
         def is_equal() -> bool:
-            found[:] = [f"the nodes are at {', '.join(f'{node.name}: {node.place()[0]}' for node in running)}"]
-            if len({node.place() for node in running}) > 1:
+            found[:] = [f"the nodes are at {', '.join(f'{node.name}: {node.reached()[0]}' for node in running)}"]
+            if len({node.reached() for node in running}) > 1:
                 return False
             # Presences come and go: what is read at two nodes may be of two moments.
             found[:] = [

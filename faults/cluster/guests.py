@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from faults.cluster.cluster import Node
-from faults.trial import START_S, Trial
+from faults.trial import HOST, START_S, Trial
 from tests.functional.harness import Line
 
 STEP_S = 0.3
@@ -22,7 +22,8 @@ class Guest:
 
     def __init__(self, trial: Trial, node: Node, nick: str, **more: object) -> None:
         self.nick = nick
-        self._line = Line(node.port)
+        self.trial = trial
+        self._line = Line(node.port, "" if node.place.prefix else HOST, node.place.host)
         trial.at_end(self._line.close)
         self._ref = 0
         self.answer = self.ask("nick", nick=nick, since="head", **more)

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,26 @@ class PortTaken(Exception):
     """A member could not listen."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a process runs: the address where it listens, and the command that runs it there, as in a namespace."""
+
+    host: str = HOST
+    prefix: Sequence[str] = ()
+
+
+HERE = Place()
+
+
 class EtcdMember:
     """One member.  What it writes is in the file ``log`` of its folder."""
 
-    def __init__(self, name: str, folder: Path, port: int, peer_port: int, scheme: str = "http") -> None:
+    def __init__(
+        self, name: str, folder: Path, port: int, peer_port: int, scheme: str = "http", place: Place = HERE
+    ) -> None:
         self.name = name
+        self.host = place.host
+        self._prefix = place.prefix
         self.folder = folder
         self.scheme = scheme
         self.port = port
@@ -38,9 +54,14 @@ class EtcdMember:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
+    def peer_url(self) -> str:
+        """Where the others reach it."""
+        return f"http://{self.host}:{self.peer_port}"
+
+    @property
     def peer(self) -> str:
         """Its part of ``--initial-cluster``."""
-        return f"{self.name}=http://{HOST}:{self.peer_port}"
+        return f"{self.name}={self.peer_url}"
 
     @property
     def is_running(self) -> bool:
@@ -50,9 +71,9 @@ class EtcdMember:
     def launch(self, cluster: Sequence["EtcdMember"], options: Sequence[str]) -> None:
         """Start it, and do not wait for it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        url, peer = f"{self.scheme}://{HOST}:{self.port}", f"http://{HOST}:{self.peer_port}"
+        url, peer = f"{self.scheme}://{self.host}:{self.port}", self.peer_url
         command = [
-            "etcd", "--name", self.name, "--data-dir", str(self.folder / "data"),
+            *self._prefix, "etcd", "--name", self.name, "--data-dir", str(self.folder / "data"),
             "--listen-client-urls", url, "--advertise-client-urls", url,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
             "--initial-cluster", ",".join(member.peer for member in cluster), "--initial-cluster-state", "new",
@@ -93,23 +114,26 @@ class EtcdMembers:
 
     :param options: further options of each etcd, such as ``--quota-backend-bytes``.
     :param context: how to speak TLS with them; then the options name their certificates.
+    :param places: where each runs; by default all on this machine.
     """
 
     def __init__(
-        self, folder: Path, count: int = 1, options: Sequence[str] = (), context: ssl.SSLContext | None = None
-    ) -> None:
+        self, folder: Path, count: int = 1, options: Sequence[str] = (), context: ssl.SSLContext | None = None,
+        places: Sequence[Place] = (),
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.members: list[EtcdMember] = []
         self.token = ""
         self._count = count
         self._options = options
         self._context = context
+        self._places = places or [HERE] * count
 
     @property
     def location(self) -> str:
         """Where the log is, without a prefix."""
         scheme = "etcd" if self._context is None else "etcds"
-        return f"{scheme}://{','.join(f'{HOST}:{member.port}' for member in self.members)}"
+        return f"{scheme}://{','.join(f'{member.host}:{member.port}' for member in self.members)}"
 
     def start(self) -> "EtcdMembers":
         """Start all, and wait until they can be used."""
@@ -119,8 +143,10 @@ class EtcdMembers:
             while len(ports) < 2 * self._count:
                 ports.add(free_port())
             self.members = [
-                EtcdMember(f"e{n + 1}", self.folder / f"{attempt}" / f"e{n + 1}", ports.pop(), ports.pop(), scheme)
-                for n in range(self._count)
+                EtcdMember(
+                    f"e{n + 1}", self.folder / f"{attempt}" / f"e{n + 1}", ports.pop(), ports.pop(), scheme, place
+                )
+                for n, place in enumerate(self._places)
             ]
             for member in self.members:
                 member.launch(self.members, self._options)
@@ -188,7 +214,7 @@ class EtcdMembers:
         member = member or self.members[0]
         headers = {"Content-Type": "application/json"} | ({"Authorization": self.token} if self.token else {})
         request = urllib.request.Request(
-            f"{member.scheme}://{HOST}:{member.port}/v3/{path}", json.dumps(fields).encode("ascii"), headers
+            f"{member.scheme}://{member.host}:{member.port}/v3/{path}", json.dumps(fields).encode("ascii"), headers
         )
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._context)
@@ -224,10 +250,10 @@ class EtcdMembers:
     def _identify(self, member: EtcdMember) -> None:
         """:raises PortTaken: it is another etcd that answers at this member's port."""
         answer = self.call("cluster/member/list", member=member)
-        peer = f"http://{HOST}:{member.peer_port}"
         if not any(
-            one["ID"] == answer["header"]["member_id"] and peer in one["peerURLs"] for one in answer["members"]
-        ):  # fmt: skip
+            one["ID"] == answer["header"]["member_id"] and member.peer_url in one["peerURLs"]
+            for one in answer["members"]
+        ):
             raise PortTaken(member.name)
 
     def _running(self) -> list[EtcdMember]:

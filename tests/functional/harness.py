@@ -139,10 +139,10 @@ class Peer:
 
 
 class Line(Peer):
-    """A bare socket, as a client; ``source`` is the address it comes from, one of this machine's."""
+    """A bare socket, as a client; ``source`` is the address it comes from, one of this machine's (empty: any)."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT_S, (source, 0))
+    def __init__(self, port: int, source: str = "127.0.0.1", host: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection((host, port), LIMIT_S, (source, 0))
         super().__init__(self.socket.fileno())
 
     def send(self, data: str | bytes) -> None:
