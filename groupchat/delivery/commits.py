@@ -19,8 +19,9 @@ Rules:
 
 1. Only Idle sends to the journal, and only ``_send`` leaves Idle.
 2. What was queued is delivered in the order of the queue, whether it was written or refused.
-3. In Refusing and Broken nothing that needs the journal is taken; notices still pass.
-   What is kept of connections is taken always: it waits until it can be written.
+3. In Refusing and Broken nothing that needs the journal is taken; notices are.  In Refusing they wait, and senders wait
+   when they are too many: but nobody needs to know later who was typing, and a barrier waits only for what its origin
+   has posted.  What is kept of connections is taken always: it waits until it can be written.
 4. Broken is never left: after a flush has failed, the next one succeeds and proves nothing.
 """
 
@@ -33,12 +34,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.queue import Change, Mark, Posting, Queued
+from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal, IJournal
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
 from groupchat.model.errors import JournalUnavailable, Refusal
-from groupchat.model.events import AuthorId
+from groupchat.model.events import AuthorId, Typing
 
 log = Logger()
 
@@ -161,9 +162,10 @@ class Commits:
     @property
     def congested(self) -> bool:
         """Say whether senders should wait: 4,096 items, or a commit of 2 s (see the settings)."""
-        if self._state.refusal is not None:  # nothing piles up then, and reading goes on
-            return False
-        return len(self._queue) >= self.settings.commit_queue_posts or self.delay > self.settings.commit_pause_s
+        if len(self._queue) >= self.settings.commit_queue_posts:
+            return True
+        # While posts are refused hardly anything piles up, and reading goes on.
+        return self._state.refusal is None and self.delay > self.settings.commit_pause_s
 
     def unanswered(self) -> list[Posting | Change]:
         """Return what waits or is being written, and whose origin is to be told what becomes of it."""
@@ -178,6 +180,8 @@ class Commits:
         refusal = self._state.refusal
         if refusal is not None and item.operation is not None:
             raise refusal
+        if isinstance(self._state, Refusing) and self._passes(item):
+            return
         self._queue.append(item)
         if not self._is_scheduled:
             self._schedule()
@@ -239,6 +243,17 @@ class Commits:
         self._release()
 
     # How
+
+    def _passes(self, item: Queued) -> bool:
+        """Deliver, or drop, what need not wait for a journal that does not answer; return whether it is such."""
+        if isinstance(item, Notice):
+            return isinstance(item.event, Typing)
+        if not isinstance(item, Barrier) or item.origin is None:
+            return False
+        waits = any(getattr(one, "origin", None) is item.origin for one in (*self._under_way, *self._queue))
+        if not waits:
+            self._turn_end(lambda: self._deliver_unwritten([item]))
+        return not waits
 
     def _silent(self) -> str:
         """Return what does not answer."""

@@ -1,7 +1,7 @@
 """The four states of the queue before the journal: each move of the drawing, and any walk through them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Mark, Notice, 
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Amendment, Draft, Kind, Outcome, Revoke, StoredPost, StoredSession
 from groupchat.model.errors import JournalBroken, JournalUnavailable, Refusal
-from groupchat.model.events import Announced, AuthorId
+from groupchat.model.events import Announced, AuthorId, Typing
 from tests.fakes import HeldJournal
 
 ALICE = AuthorId(1)
@@ -476,6 +476,51 @@ class WaitingTests(StateCase):
         self.commits.make_wait(sender)
         self.queue.wait(8)
         self.assertEqual((self.queue.state, self.commits.congested, sender.waits), ("Refusing", False, False))
+
+    def refuse(self) -> None:
+        """Let a commit take so long that posts are refused."""
+        self.queue.post()
+        self.queue.wait(11)
+        self.assertEqual(self.queue.state, "Refusing")
+        self.queue.delivered.clear()
+
+    def test_notices_while_refusing(self) -> None:
+        """What waits while posts are refused is bounded as ever: senders wait until it is delivered."""
+        sender = Sender()
+        self.refuse()
+        for _ in range(4):
+            self.queue.post("notice")
+        self.assertFalse(self.commits.congested)
+        self.queue.post("notice")
+        self.assertTrue(self.commits.congested)
+        self.commits.make_wait(sender)
+        self.commits.sweep()
+        self.assertTrue(sender.waits)
+        self.journal.commit()
+        self.assertFalse(sender.waits)
+        self.assertEqual([len(batch) for batch, _ in self.queue.delivered], [1, 5])
+
+    def test_typing_while_refusing(self) -> None:
+        """Nobody is told later who was typing while the journal did not answer."""
+        self.refuse()
+        for _ in range(100):
+            self.commits.post(Notice(Typing("lobby", "alice", 0.0, True), ("lobby",)))
+        self.assertEqual(self.commits.queued, 0)
+        self.journal.commit()
+        self.assertEqual([len(batch) for batch, _ in self.queue.delivered], [1])
+
+    def test_barrier_while_refusing(self) -> None:
+        """A barrier waits for what its origin has posted, and for nothing else of a journal that does not answer."""
+        origin, other = cast(Any, object()), cast(Any, object())
+        self.commits.post(Posting(Draft(Kind.SAID, ALICE, "alice", 0.0, "lobby", "x"), Receipt(), origin))
+        self.queue.wait(11)
+        self.queue.delivered.clear()
+        behind, free = Barrier(origin), Barrier(other)
+        self.commits.post(behind)
+        self.commits.post(free)
+        self.assertEqual([batch for batch, _ in self.queue.delivered], [[free]])
+        self.journal.commit()
+        self.assertEqual(self.queue.delivered[-1][0], [behind])
 
     def test_when_idle(self) -> None:
         """It is idle when nothing waits, not even a session, and nothing is in flight."""
