@@ -130,7 +130,7 @@ class Door:
         reception = Reception(partial(Session, hall), settings, self._clock)
         self._factory = ChatFactory(reception)
         self._control = ControlFactory(reception)
-        reception.tunnels = Tunnels(certificates(), False, self._factory, self._clock)
+        reception.tunnels = Tunnels(certificates())
 
 
 def text(door: Door, data: bytes) -> None:

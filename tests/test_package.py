@@ -23,7 +23,7 @@ from groupchat.delivery.ignore_lists import IGNORED_MAX
 from groupchat.doors.lines.json_requests import KEY_LIMIT, REF_LIMIT
 from groupchat.doors.lines.telnet import COMMANDS_AT_ONCE, SUBNEGOTIATION_LIMIT
 from groupchat.doors.wire.framing import SKIPPED_LIMIT
-from groupchat.doors.wire.transport import EARLY_BYTES
+from groupchat.doors.wire.tls import EARLY_BYTES
 from groupchat.journals.rules.words import PHRASES_MAX, WORDS_MAX
 from groupchat.journals.sqlite.reader import SEARCH_S
 from groupchat.journals.sqlite.sqlite_journal import SEARCHES

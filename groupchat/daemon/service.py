@@ -250,7 +250,7 @@ class ChatService(Service):
 
     def _offer(self, found: Certificates) -> None:
         self._certificates = found
-        self._reception.tunnels = Tunnels(found, False, self._factory, self._reactor)
+        self._reception.tunnels = Tunnels(found)
 
     def _serve_figures(self) -> None:
         if self._figures is not None:

@@ -9,10 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import trustme
+from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IOpenSSLServerConnectionCreator
 from twisted.internet.testing import StringTransport
-from twisted.protocols.policies import ProtocolWrapper
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
 
 from groupchat.config.settings import Settings
 from groupchat.doors.certificates.certificates import Certificates
@@ -51,6 +53,23 @@ def issued(folder: Path) -> Certificates:
     return Certificates(lambda: [Files(folder / "cert.pem", folder / "key.pem")])
 
 
+@implementer(IOpenSSLServerConnectionCreator)
+class _Stock:
+    """TLS as Twisted's own layer wants it, with a certificate for localhost."""
+
+    def __init__(self) -> None:
+        self._context = SSL.Context(SSL.TLS_METHOD)
+        authority().issue_cert("localhost").configure_cert(self._context)
+
+    def serverConnectionForTLS(self, tlsProtocol: object) -> SSL.Connection:
+        return SSL.Connection(self._context, None)
+
+
+def stock_tls(factory: Any) -> Any:
+    """Put Twisted's own TLS round a factory, as an endpoint may."""
+    return TLSMemoryBIOFactory(_Stock(), False, factory)
+
+
 class Port:
     """A port with a fake session behind each connection."""
 
@@ -61,7 +80,7 @@ class Port:
         self.turnstile = Turnstile(live=1000, new=1000)
         self.reception = Reception(self.make_session, settings, self.clock, self.turnstile)
         self.factory = ChatFactory(self.reception)
-        self.reception.tunnels = Tunnels(certificates(), False, self.factory, self.clock)
+        self.reception.tunnels = Tunnels(certificates())
 
     def make_session(self, screen: IScreen) -> FakeSession:
         session = FakeSession(screen)
@@ -103,7 +122,7 @@ class Visit:
     def server(self) -> Any:
         """Return what serves the connection now, within TLS if there is some."""
         protocol = self.transport.protocol
-        while isinstance(protocol, ProtocolWrapper):
+        while hasattr(protocol, "wrappedProtocol"):
             protocol = protocol.wrappedProtocol
         return protocol
 
@@ -114,6 +133,16 @@ class Visit:
         return session
 
 
+@cache
+def _trusting(languages: Sequence[str]) -> ssl.SSLContext:
+    """Return the settings of clients that know the authority; to make them takes long."""
+    context = ssl.create_default_context()
+    authority().configure_trust(context)
+    if languages:
+        context.set_alpn_protocols(languages)
+    return context
+
+
 class TlsVisit(Visit):
     """One connection through TLS, which is established now, or by ``establish``."""
 
@@ -122,10 +151,7 @@ class TlsVisit(Visit):
         address: IAddress | None = HERE,
     ) -> None:  # fmt: skip
         super().__init__(port, size, address)
-        context = ssl.create_default_context()
-        authority().configure_trust(context)
-        if languages:
-            context.set_alpn_protocols(languages)
+        context = _trusting(tuple(languages))
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname="localhost")
         if begin:

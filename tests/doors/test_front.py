@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,7 +13,7 @@ from groupchat.doors.openings import DOORS
 from groupchat.doors.reception import SILENCE_S
 from groupchat.model.errors import Banned
 from groupchat.sessions.session import State
-from tests.doors.connections import HERE, Port, Strings, TlsVisit, Visit, certificates
+from tests.doors.connections import HERE, Port, Strings, TlsVisit, Visit, stock_tls
 from tests.doors.fakes import TURN_S
 from tests.doors.wire.test_sockets import Informed
 
@@ -207,7 +206,7 @@ class LifeTest(SynchronousTestCase):
         """If an endpoint has put TLS round everything already, the first bytes within choose."""
         port = Port()
         visit = TlsVisit(port, begin=False)
-        wrapped = TLSMemoryBIOFactory(certificates(), False, port.factory, port.clock)
+        wrapped = stock_tls(port.factory)
         visit.transport = cast(Any, StringTransport())
         visit.transport.protocol = wrapped.buildProtocol(HERE)
         visit.transport.protocol.makeConnection(visit.transport)

@@ -6,13 +6,11 @@
 """
 
 import math
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from OpenSSL import SSL
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.logger import Logger, LogLevel
-from zope.interface import implementer
 
 from groupchat.doors.certificates.pair import Pair, Signature, signature
 from groupchat.doors.certificates.pem import Unusable, is_there
@@ -29,9 +27,8 @@ MOST_NAMES = 3
 """The most names of a certificate that a line of the log has."""
 
 
-@implementer(IOpenSSLServerConnectionCreator)
 class Certificates:
-    """Makes TLS connections with the present certificates; existing connections keep the one they began with.
+    """The present certificates, for new connections; existing connections keep the one they began with.
 
     :param find: returns the files of all certificates, the default first, or raises Unusable.
     :param now: returns the time in seconds since 1970 UTC.
@@ -90,10 +87,12 @@ class Certificates:
             self._arrange([*found, *(files for files in self._pairs if self._is_changing(files, found))])
         self._warn()
 
-    # Twisted calls these.
-
-    def serverConnectionForTLS(self, tlsProtocol: object) -> SSL.Connection:
-        return SSL.Connection(self._default.context, None)
+    def context_for(self, name: bytes) -> ssl.SSLContext:
+        """Return OpenSSL's settings with the certificate of the host that a client asks for (RFC 6066, section 3)."""
+        asked = name.decode("ascii", "replace").lower()
+        # A star stands for one part of a name (RFC 6125, section 6.4.3).
+        pair = self._by_name.get(asked) or self._by_name.get(f"*.{asked.partition('.')[2]}") or self._default
+        return pair.context
 
     # How
 
@@ -101,7 +100,7 @@ class Certificates:
         """:raises Unusable: the files are not what they should be."""
         # Taken before the files are read: what changes meanwhile is read again.
         self._seen[files] = signature(files)
-        pair = self._pairs[files] = Pair(files, self._choose)
+        pair = self._pairs[files] = Pair(files)
         names = ", ".join(pair.names[:MOST_NAMES]) + (", …" if len(pair.names) > MOST_NAMES else "")
         self.log.info(
             "TLS with {path}, SHA-256 {fingerprint}, valid until {expires}, for {names}",
@@ -134,13 +133,6 @@ class Certificates:
             self._by_name.update(dict.fromkeys(pair.names, pair))
         if len(self._pairs) > 1:
             self.log.info("The default certificate is {path}", path=str(self._default.files.certificate))
-
-    def _choose(self, connection: SSL.Connection) -> None:
-        """Serve the certificate of the name that the client asks for (RFC 6066, section 3)."""
-        asked = (connection.get_servername() or b"").decode("ascii", "replace").lower()
-        # A star stands for one part of a name (RFC 6125, section 6.4.3).
-        pair = self._by_name.get(asked) or self._by_name.get(f"*.{asked.partition('.')[2]}") or self._default
-        connection.set_context(pair.context)
 
     def _warn(self) -> None:
         """Log each certificate that expires soon, once for each of WARNINGS_DAYS; an expired one each day."""

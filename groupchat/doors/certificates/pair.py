@@ -1,20 +1,24 @@
 """A certificate with its chain and its key, ready to be served."""
 
-from collections.abc import Callable
+import os
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from OpenSSL import SSL
-from twisted.internet.ssl import CertificateOptions, TLSVersion
 
 from groupchat.doors.certificates.pem import Unusable, fingerprint, is_there, read_chain, read_key
 from groupchat.doors.certificates.places import Files
 
-HTTP = b"http/1.1"
+HTTP = "http/1.1"
+"""The protocol that is chosen of those a client offers (ALPN, RFC 7301); with others it comes in all the same."""
 
 CHAIN = "chain.pem"
 """The file beside a lone certificate that has those which lead from it to its authority, as certbot names it."""
@@ -32,11 +36,8 @@ class Pair:
     ``is_lone``: whether clients need to know another certificate than their authorities', which is not sent.
     """
 
-    def __init__(self, files: Files, choose: Callable[[SSL.Connection], None]) -> None:
-        """:param choose: called in a handshake when the client has told which name it wants.
-
-        :raises Unusable: the files are not what they should be.
-        """
+    def __init__(self, files: Files) -> None:
+        """:raises Unusable: the files are not what they should be."""
         chain = read_chain(files.certificate)
         try:
             key = read_key(files.key)
@@ -57,7 +58,6 @@ class Pair:
         self.begins = first.not_valid_before_utc.timestamp()
         self.expires = first.not_valid_after_utc.timestamp()
         self.context = _context(self.chain, key)
-        self.context.set_tlsext_servername_callback(choose)
 
     @property
     def until(self) -> str:
@@ -119,22 +119,36 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(name.lower() for name in names)
 
 
-def _context(chain: list[x509.Certificate], key: Any) -> SSL.Context:
+def _context(chain: list[x509.Certificate], key: Any) -> ssl.SSLContext:
     """:raises Unusable: OpenSSL does not accept this certificate."""
-    context: SSL.Context = CertificateOptions(raiseMinimumTo=TLSVersion.TLSv1_2).getContext()
-    try:
-        context.use_certificate(chain[0])
-        for certificate in chain[1:]:
-            context.add_extra_chain_cert(certificate)
-        context.use_privatekey(key)
-    except (SSL.Error, TypeError, ValueError) as error:
-        raise Unusable(f"OpenSSL does not accept the certificate: {error}") from error
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Renegotiation again and again would cost the server much more than the client.
-    context.set_options(SSL.OP_NO_RENEGOTIATION)
-    context.set_alpn_select_callback(_language)
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_alpn_protocols([HTTP])
+    pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
+    try:
+        pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        with _file_of(pem) as path:
+            context.load_cert_chain(path)
+    except (OSError, TypeError, ValueError) as error:  # errors of OpenSSL are OSErrors
+        words = (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
+        raise Unusable(f"OpenSSL does not accept the certificate: {words}") from error
     return context
 
 
-def _language(connection: SSL.Connection, offered: list[bytes]) -> Any:
-    """Choose a protocol of those a client offers (ALPN, RFC 7301); Twisted's own choice cuts browsers off."""
-    return HTTP if HTTP in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+@contextmanager
+def _file_of(pem: bytes) -> Iterator[str]:
+    """Give the path of a file with this: OpenSSL reads keys from files only.  It is in memory where that can be."""
+    if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd"):
+        descriptor = os.memfd_create("certificate")
+        try:
+            os.write(descriptor, pem)
+            yield f"/proc/self/fd/{descriptor}"
+        finally:
+            os.close(descriptor)
+    else:
+        with tempfile.NamedTemporaryFile() as file:  # of which only the owner can read
+            file.write(pem)
+            file.flush()
+            yield file.name

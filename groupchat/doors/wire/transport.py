@@ -15,25 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet import unix
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.internet.tcp import Port, Server
-from twisted.protocols.policies import ProtocolWrapper
-from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 ACCEPTS = 8
 """Connections accepted in one turn of the reactor: each means some 0.5 ms of work until it has joined."""
-
-EARLY_BYTES = 16 * 1024
-"""The most bytes of a peer before TLS is established: OpenSSL keeps them all, up to 130 KB for a ClientHello.
-
-A large one, with a key exchange that quantum computers do not break, has 2 KiB.
-"""
-
-PIECE = 32 * 1024
-"""Bytes decrypted at a time; a record has 16 KiB at most."""
 
 PRIVATE: Mapping[type, tuple[str, ...]] = {
     Server: (
@@ -42,10 +30,6 @@ PRIVATE: Mapping[type, tuple[str, ...]] = {
     ),
     Port: ("doRead", "numberAccepts", "transport"),
     unix.Port: ("_bindPath", "_preexistingSocket", "connectionLost"),
-    TLSMemoryBIOProtocol: (
-        *("_aborted", "_appSendBuffer", "_flushReceiveBIO", "_flushSendBIO", "_handshakeDone", "_lostTLSConnection"),
-        *("_shutdownTLS", "_tlsConnection", "_tlsShutdownFinished", "disconnecting", "wrappedProtocol"),
-    ),
 }
 """The attributes of Twisted's classes that are used here and documented nowhere."""
 
@@ -130,69 +114,6 @@ class LocalPort(unix.Port):
         self.closed()
 
 
-class OpenTunnel(TLSMemoryBIOProtocol):
-    """TLS above a transport, which leaves to a subclass what the end of the peer's half means.
-
-    The stock one ends the connection as soon as the peer's half ends, and takes any number of bytes before
-    TLS is established.
-    """
-
-    transport: Any  # a TCP transport, or whatever else an endpoint makes
-    half_ended = False
-    """True if the peer sends no more."""
-    early = 0
-    """The number of bytes that came before TLS was established."""
-
-    # A subclass says and calls these.
-
-    def end_half(self) -> None:
-        """The peer has said in TLS that it sends no more."""
-        raise NotImplementedError
-
-    @property
-    def established(self) -> bool:
-        """True if the handshake is done, and neither side has ended."""
-        return bool(self._handshakeDone and not self.disconnecting)
-
-    def finish(self) -> None:
-        """End TLS and the connection below, once everything written is sent."""
-        self._shutdownTLS()
-        self._tlsShutdownFinished(None)
-
-    # Twisted calls these.
-
-    def dataReceived(self, data: bytes) -> None:
-        if not self._handshakeDone:
-            room = EARLY_BYTES - self.early
-            if not room:
-                return  # it is being cut off
-            early, data = data[:room], data[room:]
-            self.early += len(early)
-            super().dataReceived(early)
-            if not self._handshakeDone:
-                if self.early >= EARLY_BYTES:
-                    self.transport.abortConnection()
-                return
-        if data:
-            super().dataReceived(data)
-
-    def _flushReceiveBIO(self) -> None:
-        while not (self._lostTLSConnection or self.half_ended):
-            try:
-                data = self._tlsConnection.recv(PIECE)
-            except SSL.WantReadError:
-                break
-            except SSL.ZeroReturnError:
-                self.end_half()
-            except SSL.Error:
-                # Once TLS is established this may be an attack, or a broken client: nothing more can be told to it.
-                self._tlsShutdownFinished(Failure())
-            else:
-                if not self._aborted:
-                    self.wrappedProtocol.dataReceived(data)
-        self._flushSendBIO()
-
-
 def install(port: IListeningPort) -> None:
     """Make the connections that this port accepts from now on send at once; TCP and UNIX ports can."""
     if isinstance(port, Port):
@@ -213,14 +134,14 @@ def queued(transport: Any) -> int:
     while transport is not None:
         total += len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
         total += getattr(transport, "_tempDataLen", 0)
-        total += sum(map(len, getattr(transport, "_appSendBuffer", ())))
+        total += sum(map(len, getattr(transport, "unsent", ())))
         transport = getattr(transport, "transport", None)
     return total
 
 
 def hand_over(transport: Any, protocol: Any) -> None:
     """Give what is received from now on, and the connection's end, to this protocol."""
-    if isinstance(transport, ProtocolWrapper):  # TLS, or whatever else an endpoint puts round a connection
+    if hasattr(transport, "wrappedProtocol"):  # TLS, or whatever else an endpoint puts round a connection
         transport.wrappedProtocol = protocol
     else:
         transport.protocol = protocol

@@ -9,7 +9,6 @@ from typing import cast
 
 import trustme
 from cryptography import x509
-from OpenSSL import SSL
 from twisted.internet.testing import EventLoggingObserver
 from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -83,15 +82,15 @@ def handshake(
     context.minimum_version, context.maximum_version = lowest, highest
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = context.wrap_bio(incoming, outgoing, server_hostname=name)
-    server = found.serverConnectionForTLS(None)
-    server.set_accept_state()
+    received, answered = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = found.context_for((name or "").encode("idna")).wrap_bio(received, answered, server_side=True)
     for _ in range(4):
         try:
             client.do_handshake()
             break
         except ssl.SSLWantReadError:
-            server.bio_write(outgoing.read())
-        with contextlib.suppress(SSL.WantReadError):
+            received.write(outgoing.read())
+        with contextlib.suppress(ssl.SSLWantReadError):
             server.do_handshake()
-        incoming.write(server.bio_read(65536))
+        incoming.write(answered.read())
     return cast(bytes, client.getpeercert(True))

@@ -7,9 +7,7 @@ from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.logger import LogLevel
-from zope.interface.verify import verifyObject
 
 from groupchat.client.tls.public_keys import key_of
 from groupchat.doors.certificates import own_certificate, places
@@ -27,7 +25,6 @@ class OwnTests(CertificateCase):
         umask = os.umask(0)
         self.addCleanup(os.umask, umask)
         first, second = own(self.folder / "data" / "tls"), own(self.folder / "data" / "tls")
-        verifyObject(IOpenSSLServerConnectionCreator, first)
         self.assertEqual(first.fingerprint, second.fingerprint)
         modes = [(self.folder / "data" / name).stat().st_mode & 0o777 for name in ("", "tls", "tls/key.pem")]
         self.assertEqual(modes, [0o700, 0o700, 0o600])

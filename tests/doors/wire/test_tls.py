@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.doors.openings import DOORS
 from groupchat.doors.other_protocols import Stranger
 from groupchat.doors.reception import SILENCE_S
-from groupchat.doors.wire.transport import EARLY_BYTES
+from groupchat.doors.wire.tls import EARLY_BYTES
 from groupchat.interfaces.screens import Hold
 from tests.doors.connections import Port, TlsVisit, Visit
 from tests.doors.fakes import TURN_S
@@ -98,9 +98,10 @@ class EarlyTest(SynchronousTestCase):
         """A ClientHello that does not end is cut off after 16 KiB, in whatever pieces it comes; a shorter one waits."""
         for size in (65536, 1000, 7):
             visit = Visit(Port(), size)
-            visit.send(self.hello(EARLY_BYTES - 1000))
+            hello = self.hello(2 * EARLY_BYTES)
+            visit.send(hello[: EARLY_BYTES - 1000])
             self.assertFalse(visit.transport.disconnected)
-            visit.send(b"x" * 2000)
+            visit.send(hello[EARLY_BYTES - 1000 : EARLY_BYTES + 1000])
             self.assertTrue(visit.transport.disconnected, size)
             self.assertEqual(visit.port.sessions, [])
         visit = Visit(Port())

@@ -8,27 +8,25 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-import trustme
-from OpenSSL import SSL
 from twisted.internet import reactor as _reactor
 from twisted.internet import unix
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.endpoints import TCP4ServerEndpoint
-from twisted.internet.interfaces import IHalfCloseableProtocol, IOpenSSLServerConnectionCreator, IPushProducer
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 from twisted.internet.tcp import Port, Server
 from twisted.internet.testing import StringTransport
 from twisted.internet.threads import deferToThread
-from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
 import groupchat
 from groupchat.doors.wire import transport as module
+from groupchat.doors.wire.tls import Tunnel
 from groupchat.doors.wire.transport import PRIVATE, Wire, hand_over, install, queued, use_steady_clock
-from tests.doors.connections import certificates
+from tests.doors.connections import authority, certificates, stock_tls
 
 reactor = cast(Any, _reactor)
 
@@ -90,18 +88,6 @@ class Puller:
 
     def stopProducing(self) -> None:
         """Nothing."""
-
-
-@implementer(IOpenSSLServerConnectionCreator)
-class Contexts:
-    """TLS as the server offers it, with this certificate."""
-
-    def __init__(self, certificate: trustme.LeafCert) -> None:
-        self._context = SSL.Context(SSL.TLS_METHOD)
-        certificate.configure_cert(self._context)
-
-    def serverConnectionForTLS(self, tlsProtocol: object) -> SSL.Connection:
-        return SSL.Connection(self._context, None)
 
 
 def read_all(client: socket.socket) -> bytes:
@@ -246,12 +232,9 @@ class TransportContract:
     @inlineCallbacks
     def test_tls(self: Any) -> Any:
         """TLS above works both ways, with more than fits in any buffer."""
-        authority = trustme.CA()
-        leaf = authority.issue_cert("localhost")
-        contexts = Contexts(leaf)
-        server, transport, client = yield self.connect(lambda factory: TLSMemoryBIOFactory(contexts, False, factory))
+        server, transport, client = yield self.connect(stock_tls)
         context = ssl.create_default_context()
-        authority.configure_trust(context)
+        authority().configure_trust(context)
         client = yield deferToThread(context.wrap_socket, client, server_hostname="localhost")
         self.addCleanup(client.close)
         self.assertIs(type(transport.transport), self.transport)
@@ -310,12 +293,8 @@ class PrivateTest(TestCase):
         client = socket.create_connection(("127.0.0.1", port.getHost().port))
         self.addCleanup(client.close)
         yield server.made
-        tunnel = TLSMemoryBIOFactory(certificates(), False, cast(Any, Factory.forProtocol(Protocol))).buildProtocol(
-            cast(Any, None)
-        )
-        cast(Any, tunnel).makeConnection(StringTransport())
         local = unix.Port(b"/nowhere", factory, reactor=reactor)
-        return {Server: server.transport, Port: port, unix.Port: local, TLSMemoryBIOProtocol: tunnel}
+        return {Server: server.transport, Port: port, unix.Port: local}
 
     @inlineCallbacks
     def test_twisted_has_them(self) -> Any:
@@ -356,9 +335,13 @@ class PrivateTest(TestCase):
 
 class QueuedTest(SynchronousTestCase):
     def test_what_counts(self) -> None:
-        """Both buffers of a transport count, and that of TLS above it."""
+        """Both buffers of a transport count, and what TLS above it has not begun to send."""
         self.assertEqual(queued(FakeTransport(10, 7)), 17)
         self.assertEqual(queued(FakeTransport(0, 1, FakeTransport(10, 7))), 18)
+        tunnel = Tunnel(certificates(), Protocol())
+        tunnel.write(b"early")
+        tunnel.transport = FakeTransport(10, 7)
+        self.assertEqual(queued(tunnel), 22)
         self.assertEqual(queued(None), 0)
         self.assertEqual(queued(object()), 0)
 
@@ -381,11 +364,9 @@ class SmallTest(SynchronousTestCase):
         plain.protocol = first
         hand_over(plain, second)
         self.assertIs(plain.protocol, second)
-        wrapped: Any = TLSMemoryBIOFactory(certificates(), False, Factory.forProtocol(Protocol)).buildProtocol(
-            cast(Any, None)
-        )
-        hand_over(wrapped, second)
-        self.assertIs(wrapped.wrappedProtocol, second)
+        for wrapped in (stock_tls(Factory.forProtocol(Protocol)).buildProtocol(None), Tunnel(certificates(), first)):
+            hand_over(wrapped, second)
+            self.assertIs(wrapped.wrappedProtocol, second)
 
     def test_steady_clock(self) -> None:
         """The reactor's time never jumps with the wall clock's."""

@@ -37,7 +37,10 @@ class PinnedTlsTests(SynchronousTestCase):
     def shaken(self, fingerprint: str) -> SSL.Connection:
         """Return a connection to who has the certificate."""
         client = PinnedTls(fingerprint).clientConnectionForTLS(None)
-        shake(client, self.certificates.serverConnectionForTLS(None))
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.use_certificate_file(str(self.folder / "one" / "cert.pem"))
+        context.use_privatekey_file(str(self.folder / "one" / "key.pem"))
+        shake(client, SSL.Connection(context, None))
         return client
 
     def test_right(self) -> None:
