@@ -151,13 +151,55 @@ class ServiceTest(TestCase):
             pass
 
 
+NOT_NEEDED = (
+    "prometheus_client",
+    "twisted.web.server",
+    "twisted.web.client",
+    "twisted.spread",
+    "twisted.conch",
+    "groupchat.daemon.metrics",
+    "groupchat.daemon.node",
+    "groupchat.journals.cluster",
+    "groupchat.journals.logs",
+    "groupchat.journals.tools.restoring",
+    "groupchat.files.others.fetching",
+    "groupchat.exchange",
+    "groupchat.client",
+    "groupchat.terminal",
+    "wsproto",
+    "h11",
+    "emoji",
+    "precis_i18n",
+    "confusable_homoglyphs",
+    "prompt_toolkit",
+)
+"""What a daemon that has just started does without: what needs it loads it."""
+
+
 class ImportTest(SynchronousTestCase):
     def test_only_what_is_needed(self) -> None:
-        """A daemon without metrics imports neither prometheus-client nor what only it needs of twisted.web."""
+        """A daemon without metrics, a cluster and browsers imports nothing of what only these need."""
         code = (
-            "import sys; import groupchat.daemon.service\n"
-            "print([name for name in ('prometheus_client', 'twisted.web.server', 'groupchat.daemon.metrics')"
-            " if name in sys.modules])"
+            "import sys; from twisted.internet import reactor; from groupchat.daemon.loading import Options\n"
+            "Options().parseOptions(['--port', '5999', '--data', 'memory:'])\n"
+            f"print([name for name in {NOT_NEEDED} if name in sys.modules])"
         )
         done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, timeout=60)
         self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
+
+    def test_no_search_for_garbage(self) -> None:
+        """While the service is imported nothing is searched for garbage; afterwards it is as before."""
+        code = (
+            "import gc, sys; import twisted.internet.reactor\n"
+            "class Finder:\n"
+            "    @staticmethod\n"
+            "    def find_spec(name, path, target=None):\n"
+            "        if name == 'groupchat.daemon.service': print(gc.isenabled())\n"
+            "sys.meta_path.insert(0, Finder); gc.%s()\n"
+            "from groupchat.daemon.loading import makeService; print(gc.isenabled(), makeService.__module__)"
+        )
+        for before, after in (("enable", True), ("disable", False)):
+            command = [sys.executable, "-c", code % before]
+            done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=60)
+            expected = f"False\n{after} groupchat.daemon.service\n"
+            self.assertEqual((done.stdout, done.stderr), (expected, ""))

@@ -3,5 +3,5 @@
 from twisted.application.service import ServiceMaker
 
 groupchat = ServiceMaker(
-    "groupchat", "groupchat.daemon.service", "A group chat for netcat, telnet and programs", "groupchat"
+    "groupchat", "groupchat.daemon.loading", "A group chat for netcat, telnet and programs", "groupchat"
 )

@@ -8,8 +8,6 @@ Those of the server are not masked and know nothing of a connection: one is made
 from enum import IntEnum
 from typing import ClassVar
 
-from wsproto.frame_protocol import FrameDecoder, Opcode, ParseFailed
-
 from groupchat.doors.wire.framing import SKIPPED_LIMIT
 from groupchat.interfaces.screens import Rendered
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
@@ -39,6 +37,17 @@ class NotText(Refusal):
     code: ClassVar[str] = "not-text"
 
 
+class Opcode(IntEnum):
+    """What a frame is (section 5.2)."""
+
+    CONTINUATION = 0
+    TEXT = 1
+    BINARY = 2
+    CLOSE = 8
+    PING = 9
+    PONG = 10
+
+
 class Kind(IntEnum):
     """What came in."""
 
@@ -59,6 +68,8 @@ class Frames:
     __slots__ = ("_decoder", "_message", "_skipped")
 
     def __init__(self) -> None:
+        from wsproto.frame_protocol import FrameDecoder  # loaded for the first browser: it takes 20 ms with h11
+
         self._decoder = FrameDecoder(client=False)
         self._message: bytearray | None = None
         """What came of a message so far; None: none has begun."""
@@ -80,18 +91,18 @@ class Frames:
             return (Kind.TOO_LONG, b"") if len(payload) > limit else (Kind.MESSAGE, _checked(payload))
         try:
             frame = self._decoder.process_buffer()
-        except ParseFailed as error:
-            raise BadFrame(f"That is no frame of WebSocket: {error}.") from None
+        except Exception as error:
+            raise _refused(error) from None
         header = self._decoder.header
         if header is not None and header.payload_len > SKIPPED_LIMIT:
             raise LineTooLong(f"A message has more than {SKIPPED_LIMIT:,} bytes.")
         if frame is None:
             return None
-        opcode, payload = frame.opcode, bytes(frame.payload)  # type: ignore[arg-type]  # the decoder makes bytes
+        opcode, payload = Opcode(frame.opcode), bytes(frame.payload)  # type: ignore[arg-type]  # the decoder makes bytes
         if opcode is Opcode.CLOSE:
             _check_closing(payload)
             return Kind.CLOSE, payload[:2]
-        if opcode.iscontrol():
+        if opcode >= Opcode.CLOSE:  # those from 8 on control the connection (section 5.5)
             return Kind(opcode), payload
         before = self._message
         if before is None:
@@ -157,6 +168,13 @@ def _checked(message: bytes) -> bytes:
     except UnicodeDecodeError as error:
         raise NotUtf8(f"That message is not UTF-8 (at byte {error.start + 1} of it).") from None
     return message
+
+
+def _refused(error: Exception) -> Exception:
+    """Return the refusal of what the decoder could not read; any other error is returned as it is."""
+    from wsproto.frame_protocol import ParseFailed
+
+    return BadFrame(f"That is no frame of WebSocket: {error}.") if isinstance(error, ParseFailed) else error
 
 
 def frame(text: bytes, opcode: int = Opcode.TEXT) -> Rendered:
