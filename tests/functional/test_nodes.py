@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import re
 import subprocess
 import sys
@@ -172,6 +173,17 @@ class NodesTest(NodesCase):
         unit = (Path(__file__).parents[2] / "packaging" / "groupchat.service").read_text()
         self.assertIn("\nRestartPreventExitStatus=70\n", unit)
 
+    def assert_watched(self, figures: str) -> None:
+        """Every figure that the dashboard of nodes shows, or that is worth an alarm, is one that a node has."""
+        packaging = Path(__file__).parents[2] / "packaging"
+        panels = json.loads((packaging / "grafana-nodes.json").read_text())["panels"]
+        shown = [target["expr"] for panel in panels for target in panel["targets"]]
+        alarms = re.findall(r"^ +expr: (.+)$", (packaging / "alerts.yaml").read_text(), re.MULTILINE)
+        self.assertGreater(min(len(shown), len(alarms)), 5)
+        used = {name for expression in [*shown, *alarms] for name in re.findall(r"groupchat_\w+", expression)}
+        known = {*re.findall(r"^# TYPE (\w+) ", figures, re.MULTILINE)}
+        self.assertEqual(used - known - {f"{name}_total" for name in known}, set())
+
     def test_without_etcd(self) -> None:
         """While etcd is away a node is not ready and refuses what is said; when it is back all is well again."""
         node = self.node("a1", "", "--metrics", str(self.metrics)).ready()
@@ -180,6 +192,7 @@ class NodesTest(NodesCase):
         self.assertEqual(status, 200)
         for figure in ("log_applied", "log_lag", "log_append_seconds", "lease_age_seconds", "nodes"):
             self.assertIn(f"\ngroupchat_{figure} ", figures)
+        self.assert_watched(figures)
         (member,) = self.etcd.members
         member.kill()
         self.until(lambda: self.asked(node.port, "/health") == (503, "not ready\n"))
