@@ -16,6 +16,7 @@ from twisted.internet.testing import StringTransport
 from benchmarks.figures import Row, Tell, median
 from benchmarks.peer import FILLING
 from groupchat.config.settings import Settings
+from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.reception import Reception
 from groupchat.hall.hall import Hall
@@ -25,7 +26,9 @@ from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.index import LARGE_PIECE
 from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Draft, Kind
-from groupchat.model.events import AuthorId
+from groupchat.model.events import AuthorId, Said
+from groupchat.model.preferences import Preferences
+from groupchat.model.text import clean, shown
 from groupchat.sessions.session import Session
 
 MEMBERS = 100
@@ -35,6 +38,13 @@ BATCH = 60
 TIMES = 20
 """Times that each part is timed; the median is reported."""
 
+WORDS = {
+    "ASCII": "hello, how are you all today; this is a line of some words",
+    "one emoji": "hello, how are you all today; this is a line 😀 of some words",
+    "Chinese": "你好，世界。今天天气很好，我们去公园走走吧，明天再见。",
+}
+"""What somebody says."""
+
 
 def parts(count: int, tell: Tell) -> list[Row]:
     """Return one row for each part, in microseconds of processor time per line.
@@ -43,12 +53,35 @@ def parts(count: int, tell: Tell) -> list[Row]:
     """
     tell("parts: a line through the door, the hall and the door again")
     rows = [_row("door, hall, door: without sockets, disk and other threads", _chat(count))]
+    tell("parts: the words of a line, and its form for programs")
+    for name, words in WORDS.items():
+        rows.append(_row(f"cleaned once and shown once: {name}", _looks(words, count)))
+    rows.append(_row("its form for programs", _object(count)))
     with new_writer() as writer:
         tell("parts: the steps of the journal")
         rows.append(_row(f"its row, {BATCH} in a commit, with the flush", _post(writer, count, BATCH)))
         rows.append(_row(f"its words, indexed {LARGE_PIECE} at a time", _index(writer)))
         rows.append(_row("its row and a commit of its own, with the flush", _post(writer, count // 10, 1)))
     return rows
+
+
+def _looks(words: str, count: int) -> float:
+    def look() -> None:
+        for _ in range(count):
+            shown(clean(words))
+
+    return timed(count, look)
+
+
+def _object(count: int) -> float:
+    style = json_style(Preferences())
+    said = [Said(number, "lobby", "member1", time.time() + number / 50, WORDS["ASCII"]) for number in range(BATCH)]
+
+    def render() -> None:
+        for _ in range(count // BATCH):
+            style.render(said, (), False)
+
+    return timed(count, render)
 
 
 def _row(part: str, cpu_us: float) -> Row:

@@ -13,7 +13,7 @@ class PartsTest(SynchronousTestCase):
         """There is a figure for each part, and the table shows them all."""
         told: list[str] = []
         rows = parts(10 * BATCH, told.append)
-        self.assertEqual(len(rows), 4)
+        self.assertEqual(len(rows), 8)
         for row in rows:
             self.assertGreater(row["cpu_us"], 0, row["part"])
             self.assertIn(f"| {row['part']}", tables(rows, []))
