@@ -23,6 +23,7 @@ from benchmarks import (
     join,
     parts,
     plots,
+    rooms,
     slow,
     start,
     tls,
@@ -41,15 +42,30 @@ FULL: dict[str, Any] = {
     "sizes": (0, 100_000, 1_000_000, 10_000_000), "rates": (100, 1000, 10_000), "span": 10.0, "missed": 20_000,
     "lines": 6000, "listeners": 1000, "starts": 9, "crowd": 1200, "behind": 30_000, "secured": (100, 1000),
     "connected": (1000, 5000, 10_000, 20_000), "simulated": (100, 1000, 10_000, 100_000),
+    "share": 1.0,
 }  # fmt: skip
 QUICK: dict[str, Any] = {
     "members": (100,), "windows": (1, 64), "seconds": 1.0, "rounds": 1, "joins": 1000, "idle": 300,
     "sizes": (0, 20_000), "rates": (100, 1000), "span": 2.0, "missed": 5000,
     "lines": 600, "listeners": 200, "starts": 3, "crowd": 150, "behind": 5000, "secured": (100,),
-    "connected": (100, 1000), "simulated": (100, 1000),
+    "connected": (100, 1000), "simulated": (100, 1000), "share": 0.05,
 }  # fmt: skip
 SCENARIOS = (
-    *("fanout", "join", "idle", "connections", "core", "history", "slow", "durable", "client", "start", "parts", "web"),
+    *(
+        "fanout",
+        "join",
+        "idle",
+        "connections",
+        "core",
+        "rooms",
+        "history",
+        "slow",
+        "durable",
+        "client",
+        "start",
+        "parts",
+        "web",
+    ),
     *("tls", "cluster"),
 )
 
@@ -82,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "idle": lambda: idle.idle(peers, plan["idle"], _tell),
         "connections": lambda: connections.connections(options.members or plan["connected"], _tell),
         "core": lambda: core.core(options.members or plan["simulated"], _tell),
+        "rooms": lambda: rooms.rooms(plan["share"], _tell),
         "history": lambda: history.history(options.sizes or plan["sizes"], options.journals, _tell),
         "slow": lambda: slow.slow(100, 100, plan["span"], options.rounds or plan["rounds"], _tell),
         "durable": lambda: durable.durable(plan["rates"], plan["span"], _tell),

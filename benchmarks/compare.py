@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.figures import Row
 from benchmarks.report import table
 
-KEYS = ("scenario", "peer", "members", "window", "posts", "rate", "added_ms", "bad", "rooms", "part", "figure", "unit")
+KEYS = ("scenario", "peer", "members", "window", "posts", "rate", "added_ms", "bad", "layout", "part", "figure", "unit")
 """The columns that tell what was measured; every other number is a figure."""
 SAME = ("machine", "python", "quick")
 """What two runs must have in common."""

@@ -94,6 +94,12 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
          ("ns/line of 64", "line_ns", ",.0f"), ("ms/page of the list", "page_ms", ".2f"),
          ("µs/leaving", "leave_us", ".0f")],
     ),
+    "rooms": _plain(
+        "rooms: members in many of them; one post by itself; all enter at once, and nearly all leave",
+        [("members", "members", ",d"), ("rooms", "layout", ""), ("CPU ms/post", "post_ms", ".2f"),
+         ("CPU s to enter", "enter_s", ".2f"), ("MiB kept", "kept_mib", ".1f"),
+         ("MiB after leaving", "left_mib", ".1f")],
+    ),
     "history": _plain(
         "history: medians, as the number of posts grows",
         [("posts", "posts", ",d"), ("start s", "start_s", ".2f"), ("post ms", "post_ms", ".2f"),

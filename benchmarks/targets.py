@@ -98,8 +98,11 @@ def _others(rows: Rows) -> _Wanted:
     memory = rows.value("memory_kib", scenario="idle", peer=OURS)
     bad = rows.value("p99_ms", scenario="slow", bad=200)
     back = {"scenario": "client", "posts": 20_000}
+    alone = {"scenario": "rooms", "layout": "each alone"}
     return [
         ("KiB for an idle member", 4.0, memory),
+        ("CPU of a post among 4,000 who are alone, ms", 0.3, rows.value("post_ms", members=4000, **alone)),
+        ("MiB kept when 10,000 enter 10,000 rooms", 40.0, rows.value("kept_mib", members=10_000, **alone)),
         ("seconds for 5,000 joins", 5.0, rows.value("seconds", scenario="join", members=5000)),
         ("p99 of live members meanwhile, ms", 100.0, rows.value("p99_ms", scenario="join", members=5000)),
         ("p99 with 200 bad readers / without", 2.0, _ratio(bad, rows.value("p99_ms", scenario="slow", bad=0))),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from benchmarks import connections, core, plots
+from benchmarks import connections, core, plots, rooms
 from benchmarks.figures import Row
 from benchmarks.load import Broken
 from benchmarks.report import tables
+from benchmarks.targets import judged
 
 SIZE = 30
 
@@ -85,6 +86,34 @@ class ConnectionsTest(SynchronousTestCase):
         self.assertEqual(asked, [10, 700])
         self.assertEqual([row["members"] for row in rows], [10, 700])
         self.assertIn("connections: at most 700 here, because no process may have more than 1200 descriptors", said)
+
+
+class RoomsTest(SynchronousTestCase):
+    """Members in many rooms."""
+
+    def test_layouts(self) -> None:
+        """Each layout spreads its members as its name says; the quick ones are the same with fewer."""
+        for share in (1.0, 0.05):
+            for layout in rooms.layouts(share):
+                found = [layout.rooms(number) for number in range(layout.members)]
+                every = [room for mine in found for room in mine]
+                most = max(every.count(room) for room in set(every[:20]))
+                if layout.name == "each alone":
+                    self.assertEqual((len(set(every)), most), (layout.members, 1))
+                elif layout.name == "ten in each":
+                    self.assertEqual((len(set(every)), most), (layout.members // 10, 10))
+                else:
+                    self.assertEqual({len(set(mine)) for mine in found}, {3})
+                    self.assertLessEqual(len(set(every)), 30)
+        self.assertEqual([layout.members for layout in rooms.layouts(1.0)], [1000, 4000, 1000, 1000, 10_000])
+
+    def test_judged(self) -> None:
+        """The post that nobody receives, and the storm, have their limits; the table shows both."""
+        row = {"scenario": "rooms", "peer": "groupchat", "layout": "each alone", "post_ms": 0.25, "enter_s": 1.0,
+               "kept_mib": 50.0, "left_mib": 3.0}  # fmt: skip
+        rows = [{**row, "members": 4000}, {**row, "members": 10_000}]
+        self.assertEqual([(target.figure, target.met) for target in judged(rows)], [(0.25, True), (50.0, False)])
+        self.assertIn("| 4,000   | each alone | 0.25", tables(rows, []))
 
 
 class PictureTest(SynchronousTestCase):

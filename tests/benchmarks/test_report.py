@@ -179,4 +179,4 @@ class CommandLineTest(SynchronousTestCase):
     def test_figures_can_be_kept(self) -> None:
         """Rows are plain JSON."""
         self.assertEqual(json.loads(json.dumps(MEASURED)), MEASURED)
-        self.assertEqual(len(set(SCENARIOS)), 14)
+        self.assertEqual(len(set(SCENARIOS)), 15)
