@@ -1,6 +1,7 @@
 """Open the journal that an option names."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +85,8 @@ def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptio
 def _open_node(location: str, reactor: IReactorFromThreads, options: NodeOptions) -> IJournal:
     # A server that is alone imports none of this.
     from groupchat.journals.cluster.cluster_journal import ClusterJournal
+    from groupchat.journals.cluster.log_ages import NAME as LOG_AGES
+    from groupchat.journals.cluster.log_ages import LogAges
     from groupchat.journals.logs.etcd.etcd_location import opened
 
     node = check_node(options.node)
@@ -94,5 +97,6 @@ def _open_node(location: str, reactor: IReactorFromThreads, options: NodeOptions
     inner = SqliteJournal(reactor, options.data.absolute() / DATABASE, is_shared=True)
     clock = IReactorTime(reactor)
     return ClusterJournal(
-        shared, inner, node, clock, version=options.version, address=options.address, keep_h=options.keep_h
-    )
+        shared, inner, node, clock, version=options.version, address=options.address, keep_h=options.keep_h,
+        ages=LogAges(options.data.absolute() / LOG_AGES, time.time),
+    )  # fmt: skip

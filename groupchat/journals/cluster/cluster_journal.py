@@ -38,6 +38,7 @@ from groupchat.journals.cluster.compaction import Compaction
 from groupchat.journals.cluster.entries import RULES
 from groupchat.journals.cluster.living import Living
 from groupchat.journals.cluster.local_answers import LocalAnswers
+from groupchat.journals.cluster.log_ages import LogAges
 from groupchat.journals.cluster.proposing import Proposing
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import CannotFollow, CannotStart, JournalBroken, JournalUnavailable
@@ -61,6 +62,7 @@ class ClusterJournal(LocalAnswers):
     :param version, address: what its card says besides.
     :param keep_h: for how many hours the log keeps entries, for nodes that are away.
     :param rules: the newest rules that this version knows.
+    :param ages: where it is kept how old the entries of the log are; None: nowhere.
     """
 
     log = Logger()
@@ -76,6 +78,7 @@ class ClusterJournal(LocalAnswers):
         address: str = "",
         keep_h: float = 24.0,
         rules: int = RULES,
+        ages: LogAges | None = None,
     ) -> None:
         super().__init__(inner)
         self.node = node
@@ -99,7 +102,7 @@ class ClusterJournal(LocalAnswers):
         )  # fmt: skip
         self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules)
         self._checking = Checking(self._differs)
-        self.compaction = Compaction(shared, clock, keep_h)
+        self.compaction = Compaction(shared, clock, keep_h, ages)
         self._refenced: Deferred[None] | None = None
         self._timers: dict[str, IDelayedCall] = {}
 
@@ -167,6 +170,7 @@ class ClusterJournal(LocalAnswers):
             begun: Begun = yield self._log.begin(self.node, self._encoded(self._card))
             has_begun = True
             self._check_place(place, begun)
+            self.compaction.begin(begun.cluster)
             up = yield self._inner.presences()
             self._living.up.update((one.node, one.epoch) for one in up)
             founding: list[Operation] = []

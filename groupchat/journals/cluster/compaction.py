@@ -15,6 +15,7 @@ from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import Closed, ILog, LiveNode, Space
 from groupchat.journals.cluster.cards import read_card
+from groupchat.journals.cluster.log_ages import LogAges
 
 COMPACT_S = 3600.0
 """Seconds between two times that the log is compacted."""
@@ -30,11 +31,13 @@ class Compaction:
     """Compacts the log; every node keeps count, and the first one does it.
 
     ``keep_h``: for how many hours entries are kept.
+
+    :param ages: where it is kept how old entries are; None: that is forgotten when the process ends.
     """
 
     log = Logger()
 
-    def __init__(self, shared: ILog, clock: IReactorTime, keep_h: float) -> None:
+    def __init__(self, shared: ILog, clock: IReactorTime, keep_h: float, ages: LogAges | None = None) -> None:
         self._log = shared
         self._clock = clock
         self._known: list[tuple[float, int]] = []
@@ -42,7 +45,18 @@ class Compaction:
         self._last = clock.seconds()
         self._done = 0
         self._is_busy = False
+        self._ages = ages
+        self._cluster = ""
         self.keep_h = keep_h
+
+    def begin(self, cluster: str) -> None:
+        """Go on from what was kept of this log when the process before this one ended."""
+        self._cluster = cluster
+        known = self._ages.read(cluster) if self._ages is not None else None
+        if known is not None:
+            now = self._clock.seconds()
+            self._last = now - known.compacted
+            self._known = [(now - age, revision) for age, revision in known.revisions]
 
     def note(self, revision: int) -> None:
         """Note how far the log is carried out here.  To be called each minute."""
@@ -51,6 +65,7 @@ class Compaction:
             self._known.append((now, revision))
             old = [one for one in self._known if one[0] <= now - self.keep_h * 3600]
             self._known = self._known[max(len(old) - 1, 0) :]
+            self._keep()
 
     @inlineCallbacks
     def compact(self, nodes: Mapping[str, LiveNode]) -> "Generator[Deferred[Any], Any, None]":
@@ -68,6 +83,7 @@ class Compaction:
             if not is_full and now < self._last + COMPACT_S:
                 return
             self._last = now
+            self._keep()
             upto = min((read_card(live).revision for live in nodes.values()), default=0)
             if not is_full:
                 upto = min(upto, self._old_revision(now))
@@ -86,6 +102,11 @@ class Compaction:
             self.log.warn("The log was not compacted: {error}", error=error)
         finally:
             self._is_busy = False
+
+    def _keep(self) -> None:
+        if self._ages is not None:
+            now = self._clock.seconds()
+            self._ages.write(self._cluster, now - self._last, [(now - at, revision) for at, revision in self._known])
 
     def _old_revision(self, now: float) -> int:
         """Return the newest revision that is old enough to be forgotten; 0: none is known to be."""

@@ -194,7 +194,7 @@ class EtcdLog:
             self._lease.end()
             await self._lease.revoke(self._rest)
         self._node, self._begun, self._lease = node, None, None
-        cluster = await self._learn_form()
+        cluster = await self._learn_form(before)
         if before is not None and before.cluster != cluster:
             raise ForeignLog("The log in etcd is another one than before: it was made anew.")
         # From here on closing has to end it, also while the rest is still under way.
@@ -208,9 +208,11 @@ class EtcdLog:
             self._looking = in_background(self._lookout.run(), "Looking at the log")
         return begun
 
-    async def _learn_form(self) -> str:
-        """Return the name of the log; if there is none yet, make it."""
+    async def _learn_form(self, before: Begun | None) -> str:
+        """Return the name of the log; if there is none yet, make it: but not in place of one that was there before."""
         view = self._requests.view(await self._rest.first(self._requests.look()))
+        if not view.form and before is not None:
+            raise ForeignLog("The log in etcd is gone: it was erased while this node was running.")
         if not view.form:
             await self._need_own_etcd()
             made = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
