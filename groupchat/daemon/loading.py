@@ -1,7 +1,7 @@
 """What twistd and twist load: the service, imported without searching for garbage meanwhile.
 
 The import makes 200,000 objects that stay, among which Python would search several times, and find nothing.
-That takes an eighth of a start; ``process.settle`` searches once, when everything is there.
+That takes an eighth of the import; ``process.settle`` searches once, when everything is there.
 """
 
 import gc
