@@ -11,7 +11,7 @@ from functools import partial
 
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
-from groupchat.hall.consequences import Consequences
+from groupchat.hall.ejections import Ejections
 from groupchat.model import names
 from groupchat.model.drafts import Erase, Need
 from groupchat.model.events import AuthorId
@@ -22,11 +22,11 @@ from groupchat.state.roster import Roster
 class Forgetting:
     """Erases people."""
 
-    def __init__(self, accounts: Accounts, roster: Roster, commits: Commits, consequences: Consequences) -> None:
+    def __init__(self, accounts: Accounts, roster: Roster, commits: Commits, ejections: Ejections) -> None:
         self._accounts = accounts
         self._roster = roster
         self._commits = commits
-        self._consequences = consequences
+        self._ejections = ejections
 
     def forget(self, key: str, by: AuthorId, needs: Need) -> str:
         """Erase the person with this nickname; return the pseudonym.
@@ -38,7 +38,7 @@ class Forgetting:
         alias = names.pseudonym(secrets.randbits(32))
         account = self._accounts.find(key)
         self._roster.hold(key)
-        self._consequences.put_out_person(key, None if account is None else account.author)
+        self._ejections.put_out_person(key, None if account is None else account.author)
         receipt = Receipt(changes=True)
         self._commits.post(Change(Erase(key, alias, by, needs), receipt))
         receipt.when_settled(partial(self._roster.let_go, key))

@@ -23,7 +23,8 @@ from groupchat.delivery.stream import Stream
 from groupchat.facts.kinds import KINDS
 from groupchat.hall.admission import Admission
 from groupchat.hall.confirmations import Confirmations
-from groupchat.hall.consequences import Arrival, Consequences, Peer
+from groupchat.hall.consequences import Arrival, Consequences
+from groupchat.hall.ejections import Ejections, Peer
 from groupchat.hall.forgetting import Forgetting
 from groupchat.hall.health import Health
 from groupchat.hall.missed import CHARACTERS
@@ -145,16 +146,19 @@ class Hall:
             self.rooms, self.roster, self.moderation, self.persistence, self.commits, self.readers,
             self.ignore_lists, self.typists, self.log_limits, settings, clock, now,
         )  # fmt: skip
+        self.ejections = Ejections(
+            self.rooms, self.commits, self.attendance, self.persistence, self.health, lambda: list(self.sessions), now
+        )
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
-            self.access_keys, self.commits, self.ignore_lists, self.attendance, self.persistence, self.health,
-            lambda: list(self.sessions), lambda: self.arrivals, now,
+            self.access_keys, self.commits, self.ignore_lists, self.attendance, self.persistence, self.ejections,
+            lambda: self.arrivals, now,
         )  # fmt: skip
         self.sharing = Sharing(
             self.accounts, self.roster, self.moderation, self.stream, self.commits, settings, clock, now,
             self.attendance.check_room, self.posted,
         )  # fmt: skip
-        self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.consequences)
+        self.forgetting = Forgetting(self.accounts, self.roster, self.commits, self.ejections)
         self.confirmations = Confirmations(clock)
         self._forgetting_at = 0.0
         self.registration = Registration(self.accounts, self.roster, self.commits, now)

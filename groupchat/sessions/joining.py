@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 
 from groupchat.facts.account_facts import AccessToken, Account, digest_of
 from groupchat.facts.whereabouts import Places
-from groupchat.hall.consequences import refusal_of
+from groupchat.hall.ejections import refusal_of
 from groupchat.hall.hall import FEATURES, Hall
 from groupchat.hall.missed import Missed, look_up
 from groupchat.hall.people.own_presences import OwnPresences

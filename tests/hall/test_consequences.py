@@ -18,184 +18,17 @@ from groupchat.facts.account_facts import (
 )
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.room_facts import Closed, Invitation, Lock, Motd, RoomOperator, RoomSettings, Slow
-from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute, Sanction
+from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
 from groupchat.facts.typed import TypedFact
 from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Amendment, Announce, Consequence, PutOut, ReadUpTo, Revoke
-from groupchat.model.events import SERVER, Announced, AuthorId, Departed, Left, Refused, Renamed, Told
+from groupchat.model.drafts import Amendment, Announce, ReadUpTo, Revoke
+from groupchat.model.events import SERVER, Announced, AuthorId, Renamed
 from groupchat.model.ranks import Rank
 from tests.fakes import HeldJournal
-from tests.house import NOON, House, Peer
-from tests.people import establish, member
-
-PASSWORD = "correct horse"
-
-
-def author_of(peer: Peer) -> AuthorId:
-    """Return the author somebody is."""
-    return peer.connection.person.author
-
-
-def told(peer: Peer) -> list[str]:
-    """Return what somebody was told without having asked, since this was asked last."""
-    return [line for event in peer.take() if isinstance(event, Told) for line in event.lines]
-
-
-class ConsequencesCase(SynchronousTestCase):
-    """Alice has an account and two connections, in the lobby and dev; bob and carol are guests in the same rooms."""
-
-    def setUp(self) -> None:
-        self.house = House()
-        self.hall = self.house.hall
-        self.alice = member(self.house, "alice", "json")
-        self.second = self.house.connect("json").offer("alice", password=PASSWORD)
-        self.bob, self.carol = self.house.come("bob", "carol", door="json")
-        self.everybody = (self.alice, self.second, self.bob, self.carol)
-        for peer in self.everybody:
-            peer.do("join", room="dev").do("switch", room="lobby")
-        self.forget()
-
-    def forget(self) -> None:
-        """Let everybody forget what they were shown so far."""
-        for peer in self.everybody:
-            peer.take()
-
-    def learn(self, change: Consequence | ReadUpTo, by: str = "olga") -> None:
-        """Let a change land that somebody decided, and do what follows from it."""
-        follow = self.hall.consequences.learn(change, by)
-        if follow is not None:
-            follow()
-
-    def sanction(
-        self, form: type[Sanction], whom: str, peer: Peer | None = None, named: bool = True, room: str = ""
-    ) -> Sanction:
-        """What olga decides about somebody, for 5 minutes."""
-        author = None if peer is None else author_of(peer)
-        return form(whom, whom, author, named, room, "olga", "spam", NOON, NOON + 300)
-
-    def closed(self) -> list[list[str]]:
-        """Why the connections of everybody were closed."""
-        return [peer.screen.codes for peer in self.everybody]
-
-
-class BanTests(ConsequencesCase):
-    def test_everywhere(self) -> None:
-        """Whoever is banned is told why and cut off, on each connection; nobody else is."""
-        self.learn(self.sanction(Ban, "alice", self.alice, named=False).put())
-        self.assertEqual(self.closed(), [["banned"], ["banned"], [], []])
-        refused = [event for event in self.second.events + self.second.answers if isinstance(event, Refused)]
-        self.assertEqual([event.text for event in refused], ["You are banned for 5 minutes, by olga: spam"])
-        self.assertEqual([person.nick for person in self.hall.roster], ["bob", "carol"])
-
-    def test_by_nickname(self) -> None:
-        """Of a banned nickname the holder is put out, also as another author; of an account's ban nobody else."""
-        self.learn(self.sanction(Ban, "carol", self.bob, named=False).put())
-        self.assertEqual(self.closed(), [[], [], ["banned"], []])
-        self.learn(self.sanction(Ban, "carol", None).put())
-        self.assertEqual(self.closed(), [[], [], ["banned"], ["banned"]])
-
-    def test_from_a_room(self) -> None:
-        """Whoever is banned from a room is put out of that one, and stays in the hall; the others see it."""
-        self.learn(self.sanction(Ban, "alice", self.alice, named=False, room="dev").put())
-        for peer in (self.alice, self.second):
-            self.assertEqual(peer.codes, ["banned"])
-            (departed,) = [event for event in peer.answers if isinstance(event, Departed)]
-            self.assertEqual((departed.room, departed.code, departed.reason), ("dev", "banned", "spam"))
-            self.assertEqual(peer.connection.rooms, ("lobby",))
-        self.assertEqual(self.closed(), [[]] * 4)
-        left = [event for event in self.bob.events if isinstance(event, Left)]
-        self.assertEqual([(event.room, event.nick) for event in left], [("dev", "alice")])
-
-    def test_from_a_room_that_is_none(self) -> None:
-        """A ban from a room where nobody is puts nobody out."""
-        self.learn(self.sanction(Ban, "bob", self.bob, room="nowhere").put())
-        self.assertEqual([peer.take() for peer in self.everybody], [[]] * 4)
-
-    def test_undone(self) -> None:
-        """Nobody is told that a ban has ended."""
-        ban = self.sanction(Ban, "bob", self.bob, room="dev")
-        establish(self.hall, ban)
-        self.learn(ban.undone())
-        self.assertEqual([peer.take() for peer in self.everybody], [[]] * 4)
-        self.assertEqual(len(self.hall.moderation.bans), 0)
-
-    def test_network(self) -> None:
-        """Whoever comes from a banned network is cut off, with or without a nickname."""
-        nameless = self.house.connect()
-        for peer in (self.second, nameless):
-            peer.screen.address = "198.51.100.7"
-        network = self.sanction(NetworkBan, "198.51.100.0/24", None, named=False)
-        self.learn(network.put())
-        self.assertEqual([*self.closed(), nameless.screen.codes], [[], ["banned"], [], [], ["banned"]])
-        self.assertIn("Your address is banned for 5 minutes", str(self.second.answers))
-        self.learn(network.undone())
-        self.assertEqual(self.hall.moderation.networks, {})
-
-
-class MuteTests(ConsequencesCase):
-    def test_told(self) -> None:
-        """Whoever is muted is told so on each connection, and nobody else."""
-        self.learn(self.sanction(Mute, "alice", self.alice, named=False).put())
-        self.assertEqual(
-            [told(peer) for peer in self.everybody], [["You are muted for 5 minutes, by olga: spam"]] * 2 + [[], []]
-        )
-
-    def test_by_nickname(self) -> None:
-        """Whoever has a muted nickname is told; when nobody has it, nobody is."""
-        self.learn(self.sanction(Mute, "carol", None, room="dev").put())
-        self.learn(self.sanction(Mute, "nobody", None).put())
-        told_now = [told(peer) for peer in self.everybody]
-        self.assertEqual(told_now, [[], [], [], ["You are muted in dev for 5 minutes, by olga: spam"]])
-
-    def test_undone(self) -> None:
-        """Whoever can speak again is told by whom, and of one that ended by itself, that it has."""
-        for by, words in (
-            ("olga", "You can speak again in dev; olga unmuted you."),
-            ("", "You can speak again in dev."),
-        ):
-            mute = self.sanction(Mute, "bob", self.bob, room="dev")
-            establish(self.hall, mute)
-            self.learn(mute.undone(), by)
-            self.assertEqual([told(peer) for peer in self.everybody], [[], [], [words], []])
-
-    def test_undone_twice(self) -> None:
-        """Nobody is told of the end of what was not true."""
-        self.learn(self.sanction(Mute, "bob", self.bob).undone())
-        self.assertEqual([peer.take() for peer in self.everybody], [[]] * 4)
-
-
-class GrantTests(ConsequencesCase):
-    def granted(self, form: type[RoomOperator] | type[Invitation], peer: Peer) -> RoomOperator | Invitation:
-        """What somebody is in dev."""
-        return form("dev", author_of(peer), peer.connection.person.nick, "olga", NOON)
-
-    def test_operator(self) -> None:
-        """Whoever keeps order in a room, and then no longer, is told on each connection."""
-        granted = self.granted(RoomOperator, self.alice)
-        self.learn(granted.put())
-        words = "olga made you an operator of dev; /help lists what you can do there."
-        self.assertEqual([told(peer) for peer in self.everybody], [[words]] * 2 + [[], []])
-        self.learn(granted.undone(), "omar")
-        words = "omar decided that you are no longer an operator of dev."
-        self.assertEqual([told(peer) for peer in self.everybody], [[words]] * 2 + [[], []])
-        self.learn(granted.undone(), "omar")
-        self.assertEqual([told(peer) for peer in self.everybody], [[]] * 4)
-
-    def test_invitation(self) -> None:
-        """Whoever is invited is told; that the invitation is taken back, they are not."""
-        invited = self.granted(Invitation, self.bob)
-        self.learn(invited.put())
-        self.assertEqual([told(peer) for peer in self.everybody], [[], [], ["olga invites you to dev: /join dev"], []])
-        self.learn(invited.undone())
-        self.assertEqual([told(peer) for peer in self.everybody], [[]] * 4)
-        self.assertEqual(self.hall.moderation.invited, {})
-
-    def test_somebody_who_is_not_here(self) -> None:
-        """Of what concerns somebody who is not here nobody is told."""
-        for form in (RoomOperator, Invitation):
-            self.learn(form("dev", AuthorId(12345), "dora", "olga", NOON).put())
-        self.assertEqual([told(peer) for peer in self.everybody], [[]] * 4)
+from tests.hall.cases import PASSWORD, ConsequencesCase, author_of, told
+from tests.house import NOON, House
+from tests.people import member
 
 
 class QuietTests(ConsequencesCase):
@@ -347,33 +180,6 @@ class OtherTests(ConsequencesCase):
         house.hall.consequences.learn(Revoke(author_of(bot)))
         journal.commit()
         self.assertEqual([one for batch in journal.pending for one in batch if getattr(one, "digest", "") == token], [])
-
-    def test_put_out(self) -> None:
-        """Who is put out of the hall is told why and cut off; they may come back at once."""
-        self.learn(PutOut(author_of(self.alice), "", "kicked", "Out, by olga.", "spam"))
-        self.assertEqual(self.closed(), [["kicked"], ["kicked"], [], []])
-        self.assertIn("Out, by olga.", str(self.alice.answers[-1]))
-        self.assertEqual(self.house.connect("json").offer("alice", password=PASSWORD).codes, [])
-
-    def test_put_out_of_a_room(self) -> None:
-        """Who is put out of a room is told why, stays in others, and the room is told the reason."""
-        self.hall.persistence.remember(self.bob.connection)
-        self.learn(PutOut(author_of(self.bob), "dev", "kicked", "Out of dev, by olga.", "spam"))
-        self.assertEqual((self.bob.codes, self.closed()), (["kicked"], [[]] * 4))
-        self.assertEqual(self.bob.connection.rooms, ("lobby",))
-        (departed,) = [event for event in self.bob.answers if isinstance(event, Departed)]
-        self.assertEqual((departed.room, departed.code, departed.reason), ("dev", "kicked", "spam"))
-        self.assertEqual([event.room for event in self.carol.events if isinstance(event, Left)], ["dev"])
-        stored = self.successResultOf(self.house.journal.recall(self.bob.connection.digest))
-        self.assertEqual(stored and stored.rooms, ("lobby",), "they do not come back into it by their token")
-
-    def test_put_out_somebody_who_is_gone(self) -> None:
-        """Who is not here, or not in the room, is not put out."""
-        self.bob.do("leave", room="dev")
-        self.forget()
-        self.learn(PutOut(author_of(self.bob), "dev", "kicked", "Out."))
-        self.learn(PutOut(AuthorId(12345), "", "kicked", "Out."))
-        self.assertEqual([peer.take() for peer in self.everybody], [[]] * 4)
 
     def test_announce(self) -> None:
         """An announcement reaches everybody once."""
