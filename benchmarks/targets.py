@@ -73,8 +73,8 @@ def _work(rows: Rows) -> _Wanted:
     crowd = [("Redis pub/sub", 0.9), ("InspIRCd", 0.6), ("NATS", 0.3), ("floor", 3.0)]
     wanted = [
         *[(peer, members, 64, limit) for members in (1000, 5000) for peer, limit in crowd],
-        *[("Redis pub/sub", 100, 64, 1.5), ("textbook Twisted", 100, 64, 0.5)],
-        *[("floor", 100, 1, 2.0), ("floor", 1000, 1, 1.5)],
+        *[("Redis pub/sub", 100, 64, 1.4), ("textbook Twisted", 100, 64, 0.5)],
+        *[("floor", 100, 1, 1.7), ("floor", 1000, 1, 1.5)],
         *[(peer, members, window, 1.0) for peer in KEEPING for members in (1, 100, 1000) for window in (1, 64)],
     ]
     return [

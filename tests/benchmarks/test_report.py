@@ -85,7 +85,7 @@ class ReportTest(SynchronousTestCase):
 
     def test_judgement(self) -> None:
         """A missed target is reported as such."""
-        self.assertIn("| 2.00     | 1.5     | **no** |", tables(MEASURED, judged(MEASURED)))
+        self.assertIn("| 2.00     | 1.4     | **no** |", tables(MEASURED, judged(MEASURED)))
 
     def test_table(self) -> None:
         """Columns are as wide as their widest cell; a table without lines is left out."""

@@ -22,7 +22,10 @@ from groupchat.model.errors import JournalBroken, JournalUnavailable
 T = TypeVar("T")
 
 FEW = 8
-"""Rows of a commit that costs so much for each of them that indexing as many hardly adds to it."""
+"""Rows of a usual commit that costs so much for each of them that indexing as many hardly adds to it."""
+
+LATELY = 8
+"""Commits over which it is reckoned what is usual: also in a burst one of many rows may be followed by one of few."""
 
 BUSY_ROWS = 2000
 """Rows after which a writer that is never idle does one piece of a removal all the same."""
@@ -79,6 +82,7 @@ class Writer:
         # may from before a crash.
         self._deleted = self._log_bytes() > 0
         self._wrote = self._written = self._pieces = 0
+        self._usual = 0.0
         self._commits = 0
         """The number of commits since the log was moved into the file."""
         self.removals = 0
@@ -238,9 +242,10 @@ class Writer:
             return
         try:
             self._wrote = wrote
+            self._usual += (wrote - self._usual) / LATELY
             waiting = self.head - self.index.upto
             # The next commit is expected to be as large as this one.
-            if waiting > BEHIND - wrote or (wrote <= FEW and waiting >= TAIL + LARGE_PIECE):
+            if waiting > BEHIND - wrote or (self._usual <= FEW and waiting >= TAIL + LARGE_PIECE):
                 self._fill_more()
             self._written += wrote
             if self._written >= BUSY_ROWS:
