@@ -236,9 +236,15 @@ class ClusterJournal(LocalAnswers):
 
     @inlineCallbacks
     def _founding(self) -> "Generator[Deferred[Any], Any, list[Operation]]":
-        """Return what the first entry of the log says: what this node has."""
+        """Return what the first entry of the log says: what this node has.
+
+        :raises CannotStart: its disk takes nothing; nothing is in the log then.
+        """
         check = Check(max(1, self._inner.head - ROWS + 1), self._inner.head)
-        [found] = yield self._inner.append([check])
+        try:
+            [found] = yield self._inner.append([check])
+        except JournalUnavailable as error:
+            raise CannotStart(f"No cluster can begin with this journal just now: {error}") from error
         assert isinstance(found, Checked)
         return [Check(check.first, check.upto, 0, found.rows, found.facts)]
 

@@ -169,8 +169,13 @@ class Folder:
             holder = os.pread(self._lock, 32, 0).decode("ascii", "replace").strip()
             raise CannotStart(f"The data folder {folder} is in use by another groupchat (pid {holder}).") from error
         self.unclean = os.fstat(self._lock).st_size > 0
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+        text = f"{os.getpid()}\n".encode()
+        try:
+            # First written, then cut: on a full disk it stays known that the last process did not end as it should.
+            os.pwrite(self._lock, text, 0)
+            os.ftruncate(self._lock, len(text))
+        except OSError as error:
+            raise explained(error, folder) from error
 
     def marked(self) -> int:
         """Return the highest number known to have been acknowledged; 0 when it is not known."""

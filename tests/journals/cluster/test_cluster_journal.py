@@ -535,6 +535,10 @@ class _Kept(MemoryJournal):
         return answer
 
 
+class _KeptFailing(_Kept, FailingJournal):
+    """One whose disk may be full, too."""
+
+
 class BeginningTests(ClusterCase):
     """Which journal can join which log."""
 
@@ -585,6 +589,20 @@ class BeginningTests(ClusterCase):
         nodes[0].post(said("a"))
         self.pass_time()
         self.assertEqual([node.texts for node in nodes], [["a"]] * 3)
+
+    def test_disk_full_as_it_begins(self) -> None:
+        """A server whose disk is full does not begin a cluster, says why, and can as soon as there is room."""
+        inner = _KeptFailing()
+        self.successResultOf(inner.append([said("a")]))
+        inner.error = JournalUnavailable("The disk is full.")
+        told = self.refused(self.node(inner=inner))
+        self.assertEqual(told, "No cluster can begin with this journal just now: The disk is full.")
+        self.assertEqual((self.shared.leases, self.successResultOf(inner.place())), ({}, None))
+        inner.error = None
+        node = self.started(inner=inner)
+        waiting = node.post(said("b"))
+        self.pass_time()
+        self.assertEqual((waiting.ids, node.texts), ([2], ["a", "b"]))
 
     def test_another_cluster(self) -> None:
         """A journal of another cluster is refused."""

@@ -1,5 +1,6 @@
 """The data folder: who may use it, and what is remembered beside the database."""
 
+import errno
 import os
 import stat
 
@@ -25,6 +26,26 @@ class FolderTest(DataFolderCase):
         """A folder that cannot be made is refused by name."""
         self.folder.write_text("a file")
         self.refused(str(self.folder), "is not a folder")
+
+    async def test_full_disk(self) -> None:
+        """On a disk without any room it is refused by name, and stays known that the last process died."""
+        journal = self.open()
+        await journal.append([said("a post")])
+        await journal.close()
+        (self.folder / "lock").write_text("1234567890\n")
+        write = os.pwrite
+
+        def full(descriptor: int, data: bytes, place: int) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        os.pwrite = full  # type: ignore[assignment]
+        try:
+            self.refused(str(self.folder), "cannot be used: No space left on device")
+        finally:
+            os.pwrite = write
+        self.assertEqual((self.folder / "lock").read_text(), "1234567890\n")
+        self.assertEqual(self.open().head, 1)
+        self.assertEqual((self.folder / "lock").read_text(), f"{os.getpid()}\n")
 
     def test_folder_for_a_file(self) -> None:
         """A database that cannot be written is refused by name."""
