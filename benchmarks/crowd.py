@@ -77,8 +77,11 @@ class Newcomer:
         return False
 
 
-def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0, settle: bool = True) -> Crowd:
-    """Let ``count`` members join, AT_ONCE at a time.
+def gather(
+    peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer: int = 0, settle: bool = True,
+    at_once: int = AT_ONCE,
+) -> Crowd:  # fmt: skip
+    """Let ``count`` members join, ``at_once`` at a time.
 
     :param settle: wait until nobody is told about it any more; not possible where others are talking.
     :raises Broken: a member was not admitted.
@@ -88,11 +91,10 @@ def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer:
     begun, size = time.monotonic(), 0
     with select.epoll() as epoll:
         while waiting or len(sockets) < count:
-            fresh = [
-                _arrived(peer, port, receive_buffer)
-                for _ in range(0 if peer.secure and waiting else min(count - len(sockets), AT_ONCE - len(waiting)))
-            ]
-            for connection in fresh:
+            while len(sockets) < count and len(waiting) < at_once:
+                connection = connected(port, receive_buffer=receive_buffer)
+                if peer.secure:
+                    connection = Secured(connection)
                 one = Newcomer(connection, peer.steps(first + len(sockets)))
                 number = one.socket.fileno()
                 sockets[number], waiting[number] = one.socket, one
@@ -110,16 +112,6 @@ def gather(peer: Peer, port: int, count: int, *, first: int = 1, receive_buffer:
             for number, _ in ready:
                 _read(sockets[number])
     return Crowd(list(sockets.values()), seconds, size)
-
-
-def _arrived(peer: Peer, port: int, receive_buffer: int) -> socket.socket:
-    """Connect, and establish TLS where that is needed.
-
-    It is established one by one, and so before the first of a group says anything: if each joined alone, all members
-    would have to be told of each, and that would be measured.
-    """
-    connection = connected(port, receive_buffer=receive_buffer)
-    return Secured(connection, PATIENCE_S) if peer.secure else connection
 
 
 def _read(one: socket.socket) -> bytes:

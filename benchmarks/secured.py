@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import select
 import socket
 from functools import cache
 from typing import Any
@@ -56,27 +57,46 @@ class Secured(socket.socket):
     ``session``: its ``SSL *``.
     """
 
-    def __init__(self, connection: socket.socket, patience_s: float) -> None:
-        """Take over a connected socket and establish TLS, within so many seconds.
-
-        :raises ConnectionError: the server does not establish it.
-        """
+    def __init__(self, connection: socket.socket) -> None:
+        """Take over a connected socket, and begin the handshake; it goes on when something is received."""
         super().__init__(connection.family, connection.type, fileno=connection.detach())
         library = openssl()
         self.session = int(library.SSL_new(_context()))
         library.SSL_set_fd(self.session, self.fileno())
-        self.settimeout(patience_s)
-        while (result := library.SSL_connect(self.session)) != 1:
-            if library.SSL_get_error(self.session, result) != _WANTS_READ:
-                raise ConnectionError("The server did not establish TLS.")
-            super().recv(1, socket.MSG_PEEK)
         self.setblocking(False)
+        self._is_done = False
+        self._unsent = b""
+        self._shake_hands()
+
+    def establish(self, patience_s: float) -> None:
+        """Wait until the handshake is done; so many seconds for each message of it.
+
+        :raises ConnectionError: the server does not establish TLS.
+        """
+        while not self._is_done:
+            if not select.select([self], [], [], patience_s)[0]:
+                raise ConnectionError("The server does not answer.")
+            self._shake_hands()
+
+    def _shake_hands(self) -> None:
+        library = openssl()
+        library.ERR_clear_error()  # SSL_get_error looks at errors of earlier calls, too
+        result = library.SSL_connect(self.session)
+        if result == 1:
+            self._is_done = True
+            if self._unsent:
+                self.send(self._unsent)
+        elif library.SSL_get_error(self.session, result) != _WANTS_READ:
+            raise ConnectionError("The server did not establish TLS.")
 
     def send(self, data: bytes, flags: int = 0) -> int:  # type: ignore[override]
-        """Encrypt and send all of it.
+        """Encrypt and send all of it, as soon as the handshake is done.
 
         :raises BlockingIOError: the kernel does not take it now.
         """
+        if not self._is_done:
+            self._unsent += data
+            return len(data)
         sent: int = openssl().SSL_write(self.session, data, len(data))
         if sent <= 0:
             raise BlockingIOError
@@ -87,9 +107,14 @@ class Secured(socket.socket):
 
         :raises BlockingIOError: nothing has come.
         """
+        if not self._is_done:
+            self._shake_hands()
+        if not self._is_done:
+            raise BlockingIOError
         pieces: list[bytes] = []
         buffer = ctypes.create_string_buffer(min(size, 1 << 14))
         library, left = openssl(), size
+        library.ERR_clear_error()
         while left > 0 and (got := library.SSL_read(self.session, buffer, min(left, len(buffer)))) > 0:
             pieces.append(buffer.raw[:got])
             left -= got

@@ -258,8 +258,9 @@ class SecuredLoadTest(SynchronousTestCase):
         self.server = threading.Thread(target=echo)
         self.server.start()
         self.addCleanup(self.server.join)
-        self.one = Secured(theirs, LIMIT_S)
+        self.one = Secured(theirs)
         self.addCleanup(self.one.close)
+        self.one.establish(LIMIT_S)
         self.load = Load([self.one], [self.one], SPEECH, 1, compiled=self.compiled)
         self.addCleanup(self.load.close)
 
