@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from benchmarks.crowd import Crowd, gather
 from benchmarks.figures import Row, Tell, median, quantile
 from benchmarks.load import Load, Span
+from benchmarks.node_catching_up import catching_up
 from benchmarks.node_parts import node_parts
 from benchmarks.node_peers import NODES, BareEtcd, Cluster, three_nodes
 from benchmarks.ours import AskingGroupchat, Groupchat
 from benchmarks.processes import Server
-from benchmarks.targets import CATCHING_UP, MORE, TWICE
+from benchmarks.targets import MORE, TWICE
 
 POSTERS = 20
 OUTSTANDING = 200
 """Posts on their way at any time; those who post hear each other, so they are fewer."""
 IDLE_S = 2.0
-NOISE = 0.3
-"""By how much one start of a node differs from the next: what was missed must take longer than that."""
 RATE = 20.0
 """Posts a second for those who only listen: few enough that three nodes of one machine keep up."""
 
@@ -39,7 +38,7 @@ def cluster(members: int, behind: int, lines: int, seconds: float, rounds: int, 
         rows += _posting(made, 1, 1, seconds, rounds, tell)
         rows += _posting(made, POSTERS, OUTSTANDING, seconds, rounds, tell)
         rows += _listening(made, members, seconds, rounds, tell)
-        rows += _catching_up(made, behind, rounds, tell)
+        rows += catching_up(made, behind, rounds, tell)
     return rows
 
 
@@ -92,6 +91,9 @@ def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int
                 took_each = bare.run(seconds)
                 note("p50 etcd", quantile(took_each, 0.5))
                 note("p10 etcd", quantile(took_each, 0.1))
+                flushed = bare.run(seconds, made.data("a1").parent)
+                note("p50 flushed", quantile(flushed, 0.5))
+                note("p10 flushed", quantile(flushed, 0.1))
     finally:
         for load in loads.values():
             load.close()
@@ -102,12 +104,16 @@ def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int
     rows = [_row(f"{who}: p50 at one server alone", median(found["p50 alone"]), "ms")]
     if window == 1:
         more = [node - etcd for node, etcd in zip(found["p50 a1"], found["p50 etcd"], strict=True)]
+        own = [node - floor for node, floor in zip(found["p50 a1"], found["p50 flushed"], strict=True)]
         rows += [
             _row("etcd's transaction by itself: p50", median(found["p50 etcd"]), "ms"),
+            _row("the same and then a flush of the node's disk: p50", median(found["p50 flushed"]), "ms"),
             _row(f"{who}: p50 at a node", median(found["p50 a1"]), "ms"),
             _row(MORE, median(more), "ms"),
+            _row("the node's p50 less that of etcd's transaction and a flush", median(own), "ms"),
             _row("the fastest tenth: at one server alone", min(found["p10 alone"]), "ms"),
             _row("the fastest tenth: etcd's transaction by itself", min(found["p10 etcd"]), "ms"),
+            _row("the fastest tenth: the same and then a flush", min(found["p10 flushed"]), "ms"),
             _row("the fastest tenth: at a node", min(found["p10 a1"]), "ms"),
         ]
     else:
@@ -206,38 +212,3 @@ def _empty(servers: Mapping[str, Server], seconds: float, idle: Mapping[str, flo
     finally:
         load.close()
         one.close()
-
-
-def _catching_up(made: Cluster, behind: int, rounds: int, tell: Tell) -> list[Row]:
-    """A node was away while others went on: how fast it carries out what it has missed."""
-    rates, work = [], []
-    for number in range(rounds):
-        tell(f"cluster: a node catches up with {behind:,} posts, round {number + 1} of {rounds}")
-        made.stop("c1")
-        nothing, spent = made.start("c1"), made.nodes["c1"].cpu_s()
-        made.stop("c1")
-        posted = _post(made.nodes["a1"], behind)
-        took = made.start("c1")
-        if took - nothing > nothing * NOISE:
-            rates.append(posted / (took - nothing))
-        work.append((made.nodes["c1"].cpu_s() - spent) * 1e6 / posted)
-    rows = [_row("catching up: CPU", min(work), "µs/post")]
-    if not rates:
-        tell("cluster: it was caught up with too soon to say how fast")
-        return rows
-    return [_row(CATCHING_UP, median(rates), "posts/s"), *rows]
-
-
-def _post(server: Server, count: int) -> int:
-    """Let some post this many and a few more; return how many they were."""
-    crowd = gather(AskingGroupchat(), server.port, POSTERS)
-    load = Load(crowd.sockets, crowd.sockets, AskingGroupchat.speech, 1)
-    posted = 0
-    try:
-        while posted < count:
-            posted += load.run(0.5, window=OUTSTANDING).sent
-        posted += load.run(10.0).sent
-    finally:
-        load.close()
-        crowd.close()
-    return posted

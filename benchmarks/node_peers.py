@@ -2,11 +2,12 @@
 
 import http.client
 import json
+import os
 import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from benchmarks.ours import AskingGroupchat
@@ -15,6 +16,10 @@ from benchmarks.processes import HOST, Server, free_port
 from tests.functional.etcd_members import EtcdMembers
 
 NODES = ("a1", "b1", "c1")
+LOG = b"bench/log"
+"""The key of the log that the nodes share."""
+FLUSHED = 8 * 1024
+"""Bytes that a node writes for a post: two pages of its journal's log."""
 
 
 class Node(AskingGroupchat):
@@ -49,6 +54,10 @@ class Cluster:
     def stop(self, name: str) -> None:
         """End a node; its data stay."""
         self.nodes.pop(name).stop(keep=True)
+
+    def data(self, name: str) -> Path:
+        """Return the data folder of a node."""
+        return self._top / name / "data"
 
     def close(self) -> None:
         """End everything but etcd."""
@@ -98,19 +107,57 @@ class BareEtcd:
                          {"request_range": {"key": key, "keys_only": True}}]}
         )  # fmt: skip
 
-    def run(self, seconds: float) -> Sequence[float]:
-        """Make one transaction after the other; return the milliseconds that each took."""
-        took = []
-        end = time.monotonic() + seconds
-        while (begun := time.monotonic()) < end:
-            self._connection.request("POST", "/v3/kv/txn", self._body, {"Content-Type": "application/json"})
-            answer = self._connection.getresponse()
-            read = answer.read()
-            if answer.status != 200 or not json.loads(read).get("succeeded"):
-                raise OSError(f"etcd answers {answer.status}: {read!r}")
-            took.append((time.monotonic() - begun) * 1e3)
-        return took
+    def run(self, seconds: float, folder: Path | None = None) -> Sequence[float]:
+        """Make one transaction after the other; return the milliseconds that each took.
+
+        :param folder: where something is written and flushed after each, as a node does before it answers.
+        """
+        with ExitStack() as stack:
+            file = stack.enter_context(tempfile.TemporaryFile(dir=folder)) if folder is not None else None
+            took = []
+            end = time.monotonic() + seconds
+            while (begun := time.monotonic()) < end:
+                self._transact()
+                if file is not None:
+                    os.write(file.fileno(), bytes(FLUSHED))
+                    os.fdatasync(file.fileno())
+                took.append((time.monotonic() - begun) * 1e3)
+            return took
+
+    def _transact(self) -> None:
+        self._connection.request("POST", "/v3/kv/txn", self._body, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        read = answer.read()
+        if answer.status != 200 or not json.loads(read).get("succeeded"):
+            raise OSError(f"etcd answers {answer.status}: {read!r}")
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+class LogReader:
+    """A client that reads the log of the nodes, and does nothing with it."""
+
+    def __init__(self, etcd: EtcdMembers) -> None:
+        self._port = etcd.members[-1].port
+        self._key = b64encode(LOG).decode("ascii")
+
+    def newest(self) -> int:
+        """Return the revision of the newest entry."""
+        with closing(http.client.HTTPConnection(HOST, self._port, timeout=60.0)) as connection:
+            connection.request("POST", "/v3/kv/range", json.dumps({"key": self._key, "keys_only": True}))
+            return int(json.loads(connection.getresponse().read())["kvs"][0]["mod_revision"])
+
+    def read(self, after: int) -> float:
+        """Read what is behind a revision; return the seconds that it took."""
+        last = self.newest()
+        with closing(http.client.HTTPConnection(HOST, self._port, timeout=60.0)) as connection:
+            begun = time.monotonic()
+            watch = {"key": self._key, "start_revision": str(after + 1), "fragment": True}
+            connection.request("POST", "/v3/watch", json.dumps({"create_request": watch}))
+            answer, position = connection.getresponse(), after
+            while position < last:
+                for event in json.loads(answer.readline())["result"].get("events", ()):
+                    position = int(event["kv"]["mod_revision"])
+            return time.monotonic() - begun
