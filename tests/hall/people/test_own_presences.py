@@ -53,8 +53,9 @@ class ClaimTests(PresencesCase):
         welcome = again.answers[0]
         assert isinstance(welcome, Welcomed)
         self.assertEqual((welcome.nick, self.nicks(self.a), self.nicks(self.b)), ("mira", ["mira"], ["mira"]))
-        claims = [one.presence.nick for one in self.written() if isinstance(one, Attend) and one.takes]
-        self.assertEqual(claims, ["alice", "mira"])
+        claims = [one.presence for one in self.written() if isinstance(one, Attend) and one.takes]
+        self.assertEqual([one.nick for one in claims if one.node == claims[-1].node], ["mira"])
+        self.assertNotEqual(claims[0].node, claims[-1].node)
 
     def test_free_again(self) -> None:
         """A nickname that was asked for can be had again when whoever asked for it, and got it, has another one."""
@@ -101,20 +102,23 @@ class ClaimTests(PresencesCase):
         for node in (self.a, self.b):
             self.assertEqual(self.nicks(node), ["alice", "waiting"])
 
-    def test_back_while_the_older_connection_ends(self) -> None:
-        """So does who leaves by the older connection while the newer one still waits for another nickname."""
+    def test_given_up_while_the_older_connection_ends(self) -> None:
+        """Who waited too long for another nickname, and leaves by the older connection, is gone at every node."""
         alice = self.a.connect("json").offer("alice")
         self.cluster.settle()
         again = self.a.connect("json").offer("mira", token=alice.token)
         self.a.pass_time(12)
         self.assertIsNotNone(self.a.hall.commits.refusal)
+        self.assertEqual(again.codes, ["journal-unavailable"])
         alice.vanish()
         self.cluster.settle()
         self.a.pass_time(1)
         self.cluster.settle()
-        self.assertEqual(again.codes, [])
-        self.assertEqual(self.nicks(self.a), self.nicks(self.b))
-        self.assertEqual(len(self.nicks(self.b)), 1)
+        self.assertEqual((self.nicks(self.a), self.nicks(self.b)), ([], []))
+        for nick in ("alice", "mira"):
+            other = self.b.connect("json").offer(nick)
+            self.cluster.settle()
+            self.assertEqual(other.codes, [])
 
 
 class ComingElsewhereTests(DecidedCase):
