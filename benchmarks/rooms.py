@@ -18,12 +18,15 @@ from benchmarks.running import running
 POSTS = 60
 RATE = 20.0
 """Posts, and how many a second, each by somebody else."""
+FEW = 10
+"""Members, each alone, among whom a post costs what it costs without others: its commit for the most part."""
 STAYING = 50
 """The members who stay when the others leave."""
 QUIET_S = 1.0
 """Seconds without a byte after which everybody is in their rooms."""
 PATIENCE_S = 120.0
-LEFT_S = 3.0
+IDLE = 0.03
+"""The share of a processor that the server has at most when it has nothing more to tell of those who came or left."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ def tens(members: int) -> Layout:
 
 def layouts(share: float) -> list[Layout]:
     """Return the layouts that are measured, with this share of their members."""
-    counts = [max(10, round(count * share)) for count in (1000, 4000, 1000, 1000, 10_000)]
+    counts = [max(20, round(count * share)) for count in (1000, 4000, 1000, 1000, 10_000)]
     return [
-        alone(counts[0]), alone(counts[1]), some_of(counts[2], 3, 30), tens(counts[3]), alone(counts[4]),
+        alone(FEW), alone(counts[0]), alone(counts[1]), some_of(counts[2], 3, 30), tens(counts[3]), alone(counts[4]),
     ]  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def _measure(layout: Layout) -> Row:
             for number, one in enumerate(crowd.sockets):
                 entered = "".join(f"/join {room}\n" for room in layout.rooms(number))
                 one.send(f"{entered}/leave lobby\n".encode())
-            received = _drained(crowd)
+            received = _settled(server, crowd)
             enter, kept = server.cpu_s() - used, server.memory_kib() - before
             if received == 0:
                 raise Broken("Nobody was told that they are in another room.")
@@ -91,8 +94,7 @@ def _measure(layout: Layout) -> Row:
             for one in crowd.sockets[STAYING:]:
                 one.close()
             crowd.sockets = crowd.sockets[:STAYING]
-            _drained(crowd)
-            time.sleep(LEFT_S)
+            _settled(server, crowd)
             left = server.memory_kib() - before
         finally:
             crowd.close()
@@ -100,6 +102,21 @@ def _measure(layout: Layout) -> Row:
         "scenario": "rooms", "peer": peer.name, "members": layout.members, "layout": layout.name,
         "post_ms": post * 1e3, "enter_s": enter, "kept_mib": kept / 1024, "left_mib": left / 1024,
     }  # fmt: skip
+
+
+def _settled(server: Server, crowd: Crowd) -> int:
+    """Read what comes until the server has nothing left to do; return how many bytes did.
+
+    :raises Broken: it never ends, or a connection was closed.
+    """
+    size = 0
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        used, begun = server.cpu_s(), time.monotonic()
+        size += _drained(crowd)
+        if server.cpu_s() - used < IDLE * (time.monotonic() - begun):
+            return size
+    raise Broken(f"The server was not done within {PATIENCE_S:.0f} seconds.")
 
 
 def _posts(server: Server, crowd: Crowd) -> float:

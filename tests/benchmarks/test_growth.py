@@ -105,15 +105,16 @@ class RoomsTest(SynchronousTestCase):
                 else:
                     self.assertEqual({len(set(mine)) for mine in found}, {3})
                     self.assertLessEqual(len(set(every)), 30)
-        self.assertEqual([layout.members for layout in rooms.layouts(1.0)], [1000, 4000, 1000, 1000, 10_000])
+        self.assertEqual([layout.members for layout in rooms.layouts(1.0)], [10, 1000, 4000, 1000, 1000, 10_000])
 
     def test_judged(self) -> None:
         """The post that nobody receives, and the storm, have their limits; the table shows both."""
         row = {"scenario": "rooms", "peer": "groupchat", "layout": "each alone", "post_ms": 0.25, "enter_s": 1.0,
                "kept_mib": 50.0, "left_mib": 3.0}  # fmt: skip
-        rows = [{**row, "members": 4000}, {**row, "members": 10_000}]
+        rows = [{**row, "members": 4000, "post_ms": 1.75}, {**row, "members": 10, "post_ms": 1.5},
+                {**row, "members": 10_000}]  # fmt: skip
         self.assertEqual([(target.figure, target.met) for target in judged(rows)], [(0.25, True), (50.0, False)])
-        self.assertIn("| 4,000   | each alone | 0.25", tables(rows, []))
+        self.assertIn("| 4,000   | each alone | 1.75", tables(rows, []))
 
 
 class PictureTest(SynchronousTestCase):
