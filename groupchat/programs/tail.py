@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from groupchat.client.address import reason
+from groupchat.client.address import named, reason
 from groupchat.client.core.client_core import ClientCore
 from groupchat.client.core.client_errors import NotTrusted
 from groupchat.client.core.client_state import Change, State
@@ -41,8 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     except command_line.BadDestination as error:
         complain(str(error))
         return 1
-    show = as_json if arguments.json else as_text(Transcript(date.today(), to.server.url))
-    program = Tail(to, arguments.since, show, complain)
+    transcript = Transcript(date.today(), to.server.url)
+    show = as_json if arguments.json else as_text(transcript)
+    program = Tail(to, arguments.since, show, complain, connected=transcript.serve)
     return looping.run(program.start, program.interrupt)
 
 
@@ -52,6 +53,7 @@ class Tail:
     :param to: with a room it follows that and no other, and ends when that is lost.
     :param show: makes the lines for an event.
     :param make_keyboard: makes standard output.
+    :param connected: told the address in a browser of the server that it follows from then on, one of several.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Tail:
         show: Callable[[Message], Iterable[str]],
         complain: Callable[[str], object],
         make_keyboard: Callable[..., StandardStreams] = StandardStreams,
+        connected: Callable[[str], object] = lambda base: None,
     ) -> None:
         self._server = to.server
         self._credentials = to.credentials
@@ -70,6 +73,7 @@ class Tail:
         self._since = since
         self._show = show
         self._complain = complain
+        self._connected = connected
         self._status = 0
         self._away = False
         self._output = make_keyboard(lambda line: None, lambda: None, self._broken)
@@ -120,6 +124,8 @@ class Tail:
         return not event.get("room") or _is_same(event.get("room"), self._room)
 
     def _changed(self, change: Change) -> None:
+        if change.state is State.JOINED:
+            self._connected(named(self._server, self._client.server).url)
         if change.state is State.JOINED and self._away:
             self._away = False
             self._complain(f"Connected to {self._client.server or self._server} again.")

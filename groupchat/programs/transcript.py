@@ -24,6 +24,10 @@ class Transcript:
         self._times = Timestamps()
         self._day = today
 
+    def serve(self, base: str) -> None:
+        """Have the links of files lead to this server from now on.  :param base: its address in a browser."""
+        self._reader.base = base
+
     def lines(self, message: Message) -> Iterator[str]:
         """Return the lines for whatever the server sends; most of it makes one, some of it none."""
         match message.get("event"):

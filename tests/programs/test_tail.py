@@ -50,7 +50,8 @@ class TailCase(SynchronousTestCase):
             self.keyboards.append(FakeStreams(*calls))  # type: ignore[arg-type]
             return self.keyboards[0]
 
-        self.tail = Tail(to(server, nick, room), since, numbers, self.complaints.append, keep)
+        self.followed: list[str] = []
+        self.tail = Tail(to(server, nick, room), since, numbers, self.complaints.append, keep, self.followed.append)
         self.status = deferred_of(self.tail.start(self.loop))
 
     def accept(self) -> FakeTransport:
@@ -231,6 +232,22 @@ class FormTest(SynchronousTestCase):
         (line,) = show({**said(1), "at": "nonsense"})
         self.assertEqual(line, "[--:--] (lobby) #1 bob: hi")
 
+    def test_links(self) -> None:
+        """The link of a file leads to the server that is followed just then, which may be the only one alive."""
+        transcript = Transcript(date(2026, 11, 21), "http://a.org:5000")
+        show = as_text(transcript)
+        shared = {
+            **said(1),
+            "event": "shared",
+            "name": "plan.txt",
+            "size": 5,
+            "type": "text/plain",
+            "link": "/files/x/plan.txt",
+        }
+        self.assertIn("http://a.org:5000/files/x/plan.txt", "".join(show(shared)))
+        transcript.serve("http://b.org:5001")
+        self.assertIn("http://b.org:5001/files/x/plan.txt", "".join(show({**shared, "id": 2})))
+
 
 class ArgumentsTest(SynchronousTestCase):
     def test_since(self) -> None:
@@ -258,6 +275,7 @@ class SeveralTest(TailCase):
         self.assertEqual(self.complaints, [
             "a.org closed the connection; trying again until it works.", "Connected to b.org:5001 again.",
         ])  # fmt: skip
+        self.assertEqual(self.followed, ["http://a.org:5000", "http://b.org:5001"])
 
     def test_none_is_there(self) -> None:
         """If none answers at first, it ends with one sentence that names each."""
