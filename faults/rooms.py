@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.trial import HOST, START_S, Trial, Verdict
+from groupchat.disk.socket_paths import socket_address
 from tests.functional.harness import TWISTD, Daemon
 
 WALKERS = 8
@@ -28,11 +29,14 @@ AFTER_S = 0.01
 class Talk:
     """A connection that speaks JSON Lines, one request after the other."""
 
-    def __init__(self, address: tuple[str, int] | str) -> None:
-        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        self._socket = socket.socket(family)
+    def __init__(self, address: tuple[str, int] | Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET)
         self._socket.settimeout(START_S)
-        self._socket.connect(address)
+        if isinstance(address, Path):
+            with socket_address(address) as fitting:
+                self._socket.connect(fitting)
+        else:
+            self._socket.connect(address)
         self._lines = self._socket.makefile("rb")
         self._refs = 0
         self.told: list[dict[str, Any]] = []
@@ -187,7 +191,7 @@ def remembered(trial: Trial, program: Sequence[str] = TWISTD) -> Verdict:
         wrong = _come_back(trial, walkers, daemon.port)
         if wrong:
             return Verdict(False, f"after {done} kills and {moves} moves {len(wrong)} faults; {wrong[0]}")
-        control = Talk(str(Path(trial.folder / "data" / "control")))
+        control = Talk(trial.folder / "data" / "control")
         for walker in chance.sample(walkers, WALKERS):
             for _ in range(chance.randint(0, MOVES)):
                 walker.move()
