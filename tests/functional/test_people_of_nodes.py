@@ -30,6 +30,8 @@ class PeopleOfNodesTest(NodesCase):
         a, b = self.two()
         alice = self.program(a, nick="alice")
         self.token(alice)
+        alice.send('{"do": "ping", "ref": 1}\n')
+        alice.expect(r'"done",\s*"ref":\s*1')  # from then on whoever comes anywhere finds her there
         bob = self.connect(b, "bob")
         bob.expect("With you in lobby: alice")
         alice.expect('"joined".*"bob"')

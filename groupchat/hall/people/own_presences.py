@@ -139,11 +139,11 @@ class OwnPresences:
     def came(self, connection: Connection) -> None:
         """Note that somebody has come in; if that is otherwise than was asked for, it is told."""
         handle = connection.handle
-        self._claims.pop(handle, None)
+        has_claimed = self._claims.pop(handle, None) is not None  # if another node has it since, that is the newer one
         self._departing.pop(handle, None)
         self._told[connection] = self.rows.get(handle)
         self._handles[handle] = connection
-        self._news(connection, "", takes=True)
+        self._news(connection, "", takes=not has_claimed)
 
     def give_up(self, handle: str) -> None:
         """Note that somebody did not come in after all."""

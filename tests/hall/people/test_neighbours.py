@@ -103,6 +103,13 @@ class ComingTests(ClusterCase):
         operations = [type(one).__name__ for _, entry in self.cluster.entries for one in entry]
         self.assertEqual(operations.count("Attend"), 2)
 
+    def test_rooms_take_nothing_back(self) -> None:
+        """Who has claimed a nickname tells the rooms without taking it once more: another node may have it by then."""
+        self.a.connect("json").offer("alice")
+        self.cluster.settle()
+        attends = [one for _, entry in self.cluster.entries for one in entry if isinstance(one, Attend)]
+        self.assertEqual([(one.takes, one.presence.rooms) for one in attends], [(True, ()), (False, ("lobby",))])
+
     def test_said(self) -> None:
         """What is said at one node is shown at the other, with the same number, and in the order of the log."""
         alice, bob = self.come(self.a, "alice"), self.come(self.b, "bob")
