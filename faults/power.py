@@ -1,6 +1,5 @@
 """Power loss: a file system in a file is shut down under the daemon, with everything that was not flushed."""
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -106,7 +105,15 @@ class Disk:
             os.close(folder)
 
     def unmount(self) -> None:
-        """Unmount it, if it is mounted."""
-        if os.path.ismount(self._point):
-            with contextlib.suppress(subprocess.CalledProcessError):
-                subprocess.run(["umount", str(self._point)], check=True, capture_output=True)
+        """Unmount it, if it is mounted; whoever was just killed may keep it busy for a moment.
+
+        Raises AssertionError: what is mounted there next would be the file system whose power failed.
+        """
+
+        def is_gone() -> bool:
+            if not any(line.split()[1] == str(self._point) for line in Path("/proc/mounts").read_text().splitlines()):
+                return True
+            return subprocess.run(["umount", self._point], check=False, capture_output=True).returncode == 0
+
+        if not wait_for(is_gone, START_S, 0.1):
+            raise AssertionError(f"{self._point} stays in use.")

@@ -9,7 +9,7 @@ from groupchat.facts.whereabouts import Places
 from groupchat.hall.people.own_presences import TIDIED_SWEEPS, OwnPresences
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalUnavailable
-from groupchat.model.events import SERVER, AuthorId, Left, Renamed, Welcomed
+from groupchat.model.events import AuthorId, Left, Renamed, Welcomed
 from groupchat.model.node_operations import Attend, Depart
 from groupchat.state.people import Person
 from tests.fakes import FakeScreen
@@ -34,6 +34,11 @@ class PresencesCase(ClusterCase):
         node.pass_time(12)
         self.assertIsNotNone(node.hall.commits.refusal)
         return peer
+
+    def refuse(self, node: Node) -> None:
+        """Refuse everything that waits."""
+        while node.journal.pending:
+            node.journal.fail(WAIT)
 
     def written(self) -> Iterator[Operation]:
         """Give everything in the log."""
@@ -96,6 +101,8 @@ class ClaimTests(PresencesCase):
         self.cluster.settle()
         self.assertIsNone(self.a.hall.commits.refusal)
         again = self.a.connect("json").offer("alice", token=alice.token)
+        self.a.write().apply()  # until the nickname is asked for
+        self.assertTrue(any(isinstance(one, Attend) for waiting in self.a.journal.pending for one in waiting))
         self.a.pass_time(1)
         self.cluster.settle()
         self.assertEqual(again.codes, [])
@@ -121,19 +128,22 @@ class ClaimTests(PresencesCase):
             self.assertEqual(other.codes, [])
 
 
-class ComingElsewhereTests(DecidedCase):
+class ComingElsewhereTests(DecidedCase, PresencesCase):
     def test_room_locked_meanwhile(self) -> None:
         """Who comes in elsewhere than was asked for, since a room was closed meanwhile, is there at every node."""
         self.keeper.do("join", room="dev")
         self.cluster.settle()
-        bob = self.b.connect("json").offer("bob", rooms=("dev", "lobby"))
-        self.b.write()
-        self.b.hall.registration.amend(SERVER)
         self.keeper.do("lock", room="dev")
         self.a.write()
+        bob = self.b.connect("json").offer("bob", rooms=("dev", "lobby"))
+        self.b.write()
         self.cluster.settle()
-        self.assertEqual(self.nicks(self.a, "dev"), self.nicks(self.b, "dev"))
-        self.assertEqual(bob.codes, [])
+        told = [one.presence for one in self.written() if isinstance(one, Attend)]
+        rooms = [presence.rooms for presence in told if presence.nick == "bob"]
+        self.assertEqual((len(rooms), rooms[-1]), (2, ("lobby",)))
+        self.assertEqual(bob.connection.rooms, ("lobby",))
+        for node in (self.a, self.b):
+            self.assertEqual((self.nicks(node, "dev"), self.nicks(node)), (["keeper"], ["bob", "keeper"]))
 
 
 class ChangeTests(PresencesCase):
@@ -152,12 +162,12 @@ class ChangeTests(PresencesCase):
     def test_refused_change_is_told_again(self) -> None:
         """What the log refused once is told again: where somebody is, and that somebody is gone."""
         alice, bob = self.come(self.a, "alice"), self.come(self.a, "bob")
-        alice.do("join", room="dev")
-        self.a.journal.fail(WAIT)
-        bob.vanish()
-        self.a.journal.fail(WAIT)
-        self.a.pass_time(1)
-        self.cluster.settle()
+        for change in (lambda: alice.do("join", room="dev"), bob.vanish):
+            change()
+            self.refuse(self.a)
+            for _ in range(2):
+                self.a.pass_time(1)
+                self.cluster.settle()
         self.assertEqual((self.nicks(self.b), self.nicks(self.b, "dev")), (["alice"], ["alice"]))
 
     def test_change_while_a_nickname_is_on_its_way(self) -> None:
