@@ -256,7 +256,7 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
         answer: Any = json.loads(body.partition(b"\n")[0]) if body else {}
         if not isinstance(answer, Mapping):
             raise ValueError(answer)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second when it is nested too deeply
         raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
     if status == 200 and "error" not in answer:
         result: Any = answer.get("result", answer)
@@ -276,5 +276,10 @@ def problem(answer: Answer) -> tuple[str, int]:
     """Read the sentence and the code of an error, which streams have in an object of its own."""
     error = answer.get("error", "")
     if isinstance(error, Mapping):
-        return str(error.get("message", "")), int(error.get("grpc_code", 0))
-    return str(error), int(answer.get("code", 0))
+        return str(error.get("message", "")), _code(error.get("grpc_code"))
+    return str(error), _code(answer.get("code"))
+
+
+def _code(said: Any) -> int:
+    """Return a code of gRPC; 0, with which nothing is certain, for whatever is none."""
+    return said if isinstance(said, int) else 0

@@ -78,7 +78,10 @@ def messages(line: bytes) -> Iterator[Message]:
 
     :raises ValueError: it is not what a watch says.
     """
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except RecursionError:
+        raise ValueError("A line is nested too deeply.") from None
     if not isinstance(fields, dict):
         raise ValueError(f"{fields!r} is not an object.")
     if "error" in fields:

@@ -90,6 +90,15 @@ class AnswersTests(GatewayCase):
             self.assertIn("request timed out", str(error))
             self.assertFalse(error.is_setup)
 
+    def test_no_code(self) -> None:
+        """With a code that is none, nothing is certain either."""
+        codes: tuple[Any, ...] = (None, "no", [], {}, 1e400, 9.5)
+        for code in codes:
+            for body in ({"error": "no", "code": code}, {"error": {"message": "no", "grpc_code": code}}):
+                result = self.call()
+                self.take().answer(body, 500)
+                self.assertEqual(str(self.unanswered(result)), "10.0.0.1:2379 answers: no.")
+
     def test_error_of_a_stream(self) -> None:
         """Streams have errors in an object of their own, even with a good status."""
         for status in (200, 503):
@@ -99,7 +108,9 @@ class AnswersTests(GatewayCase):
 
     def test_no_etcd(self) -> None:
         """What is no JSON object, or refuses without a word, does not come from etcd."""
-        for body, status in ((b"Method Not Allowed", 405), (b"", 413), (b"<html>", 200), (b"[1]", 200)):
+        nested = b"[" * 100_000
+        cases = ((b"Method Not Allowed", 405), (b"", 413), (b"<html>", 200), (b"[1]", 200), (nested, 200))
+        for body, status in cases:
             result = self.call()
             self.take().answer(body, status)
             error = self.unanswered(result)

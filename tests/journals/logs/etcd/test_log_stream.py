@@ -79,7 +79,7 @@ class StreamTests(SynchronousTestCase):
 
     def test_nonsense(self) -> None:
         """What no watch says is an error."""
-        for line in (b"nonsense\n", b"[]\n", b'{"result":5}\n', b"{}\n"):
+        for line in (b"nonsense\n", b"[]\n", b'{"result":5}\n', b"{}\n", b"[" * 100_000 + b"\n"):
             with self.assertRaises(ValueError):
                 self.read(line)
 
