@@ -1,6 +1,7 @@
 """Processes: a server under test, pinned to one processor and measured through /proc."""
 
 import os
+import random
 import resource
 import shutil
 import socket
@@ -42,12 +43,30 @@ def pin(core: int) -> None:
         os.sched_setaffinity(0, {core})
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on which nobody listens, and which nobody takes before the server does.
+
+    It is none of those that the kernel gives to outgoing connections, as far as there are others: a client that
+    tries one of these while nobody listens may be connected to itself, and then the port is taken.
+    This process holds the port of the same number for UDP to its end, so that no other run is given it, either.
+    """
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    ports = [port for port in range(10_000, 65_536) if not first <= port <= last] or range(10_000, 65_536)
+    while True:
+        port = random.choice(ports)
+        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            held.bind((HOST, port))
+            with socket.socket() as probe:
+                probe.bind((HOST, port))
+        except OSError:
+            held.close()
+        else:
+            _held.append(held)
+            return port
 
 
 def cpu_of(pid: int) -> float:
