@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.figures import Row, Tell, summary
+from benchmarks.free_ports import HOST
 from benchmarks.load import Broken
 from benchmarks.ours import Groupchat
-from benchmarks.processes import HOST
 from benchmarks.running import running
 
 COLUMNS, ROWS = 100, 30

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from benchmarks.free_ports import HOST
 from benchmarks.load import READ, Broken
 from benchmarks.peer import Peer
-from benchmarks.processes import HOST
 from benchmarks.secured import Secured
 
 AT_ONCE = 200

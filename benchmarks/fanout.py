@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.crowd import connected, gather
 from benchmarks.figures import Row, Tell, median, middle, summary
-from benchmarks.load import Broken, Load
+from benchmarks.load import Broken, Load, Span
 from benchmarks.peer import Peer
-from benchmarks.processes import Stopped
+from benchmarks.processes import Server, Stopped
 from benchmarks.running import running
 
 SENDERS = 20
@@ -44,21 +44,14 @@ def fan_out(
 def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> Iterator[Row]:
     """Yield one row for each window.  Each line reaches ``count`` members; the speaker is one more where possible."""
     with running(peer, count) as server:
-        gather(
-            peer, server.port, 1
-        ).close()  # what is loaded or allocated for the first member does not count as a member's
+        gather(peer, server.port, 1).close()  # what is loaded for the first member does not count as a member's
         empty = server.memory_kib()
         crowd = gather(peer, server.port, count if peer.apart else count + 1, first=2)
         memory = (server.memory_kib() - empty) / len(crowd.sockets)
         senders = _senders(peer, server.port, crowd.sockets)
         load = Load(crowd.sockets, senders, peer.speech, count)
         try:
-            for window in windows:
-                load.run(WARM_S, window=window)
-                before = server.cpu_s()
-                span = load.run(seconds, window=window, stride=SAMPLED if window > 1 else 1)
-                used = server.cpu_s() - before
-                load.run(10.0)
+            for window, span, used in spans(server, load, windows, seconds):
                 yield {
                     "scenario": "fanout", "peer": peer.name, "keeps": peer.keeps, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,
@@ -69,6 +62,17 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
         finally:
             load.close()
             crowd.close()
+
+
+def spans(server: Server, load: Load, windows: Sequence[int], seconds: float) -> Iterator[tuple[int, Span, float]]:
+    """Let the load talk with each window; yield the window, what came of it, and the CPU seconds it took the server."""
+    for window in windows:
+        load.run(WARM_S, window=window)
+        before = server.cpu_s()
+        span = load.run(seconds, window=window, stride=SAMPLED if window > 1 else 1)
+        used = server.cpu_s() - before
+        load.run(10.0)
+        yield window, span, used
 
 
 def _senders(peer: Peer, port: int, members: Sequence[socket.socket]) -> Sequence[socket.socket]:

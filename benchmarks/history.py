@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Row, Tell, median
+from benchmarks.free_ports import free_port
 from benchmarks.ours import Groupchat
-from benchmarks.processes import Server, free_port
+from benchmarks.processes import Server
 from benchmarks.talk import Talk
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from benchmarks.free_ports import HOST, free_port
 from benchmarks.ours import AskingGroupchat
 from benchmarks.peer import Peer
-from benchmarks.processes import HOST, Server, free_port
+from benchmarks.processes import Server
 from tests.functional.etcd_members import EtcdMembers
 
 NODES = ("a1", "b1", "c1")

@@ -1,7 +1,6 @@
 """Processes: a server under test, pinned to one processor and measured through /proc."""
 
 import os
-import random
 import resource
 import shutil
 import socket
@@ -10,7 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-HOST = "127.0.0.1"
+from benchmarks.free_ports import HOST
+
 SERVER_CORE = 0
 LOAD_CORE = 1
 DESCRIPTORS = 20_000
@@ -41,32 +41,6 @@ def pin(core: int) -> None:
     """Pin this process to one processor, if there is more than one."""
     if core < (os.cpu_count() or 1):
         os.sched_setaffinity(0, {core})
-
-
-_held: list[socket.socket] = []
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens, and which nobody takes before the server does.
-
-    It is none of those that the kernel gives to outgoing connections, as far as there are others: a client that
-    tries one of these while nobody listens may be connected to itself, and then the port is taken.
-    This process holds the port of the same number for UDP to its end, so that no other run is given it, either.
-    """
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    ports = [port for port in range(10_000, 65_536) if not first <= port <= last] or range(10_000, 65_536)
-    while True:
-        port = random.choice(ports)
-        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            held.bind((HOST, port))
-            with socket.socket() as probe:
-                probe.bind((HOST, port))
-        except OSError:
-            held.close()
-        else:
-            _held.append(held)
-            return port
 
 
 def cpu_of(pid: int) -> float:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.free_ports import free_port
 from benchmarks.peer import Peer
-from benchmarks.processes import Server, free_port
+from benchmarks.processes import Server
 
 
 @contextmanager

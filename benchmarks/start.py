@@ -12,9 +12,10 @@ from typing import Any
 
 from benchmarks.client import Terminal
 from benchmarks.figures import Row, Tell, median
+from benchmarks.free_ports import HOST
 from benchmarks.load import Broken
 from benchmarks.ours import Groupchat
-from benchmarks.processes import HOST, cpu_of
+from benchmarks.processes import cpu_of
 from benchmarks.running import running
 
 _GROUPCHAT = [sys.executable, "-m", "groupchat.admin"]

@@ -5,8 +5,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.free_ports import HOST
 from benchmarks.load import Broken
-from benchmarks.processes import HOST
 
 PATIENCE_S = 120.0
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.crowd import gather
-from benchmarks.fanout import SAMPLED, SENDERS, WARM_S
+from benchmarks.fanout import SENDERS, spans
 from benchmarks.figures import Row, Tell, middle, summary
 from benchmarks.load import Broken, Load
 from benchmarks.ours import Groupchat, VolatileGroupchat
@@ -98,12 +98,7 @@ def _measure(peer: Peer, count: int, windows: Sequence[int], seconds: float) -> 
         memory = (server.memory_kib() - empty) / (count + 1)
         load = Load(crowd.sockets, crowd.sockets[:SENDERS], peer.speech, count)
         try:
-            for window in windows:
-                load.run(WARM_S, window=window)
-                before = server.cpu_s()
-                span = load.run(seconds, window=window, stride=SAMPLED if window > 1 else 1)
-                used = server.cpu_s() - before
-                load.run(10.0)
+            for window, span, used in spans(server, load, windows, seconds):
                 yield {
                     "scenario": "tls", "peer": peer.name, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.crowd import gather
-from benchmarks.fanout import SAMPLED, SENDERS, WARM_S
+from benchmarks.fanout import SENDERS, spans
 from benchmarks.figures import Row, Tell, middle, summary
+from benchmarks.free_ports import free_port
 from benchmarks.load import Broken, Load
 from benchmarks.ours import HANDSHAKE, BrowserGroupchat, Groupchat, ProgramGroupchat, unmasked
 from benchmarks.peer import Peer
 from benchmarks.peers import Nats
-from benchmarks.processes import Stopped, free_port
+from benchmarks.processes import Stopped
 from benchmarks.running import running
 
 
@@ -94,12 +95,7 @@ def _measure(listener: Peer, speaker: Peer, count: int, windows: Sequence[int], 
         memory = (server.memory_kib() - empty) / count
         load = Load([*crowd.sockets, *speakers.sockets], speakers.sockets, speaker.speech, count + SENDERS - 1)
         try:
-            for window in windows:
-                load.run(WARM_S, window=window)
-                before = server.cpu_s()
-                span = load.run(seconds, window=window, stride=SAMPLED if window > 1 else 1)
-                used = server.cpu_s() - before
-                load.run(10.0)
+            for window, span, used in spans(server, load, windows, seconds):
                 yield {
                     "scenario": "web", "peer": listener.name, "members": count, "window": window,
                     "cpu_us": used * 1e6 / max(1, span.delivered), "deliveries_s": span.delivered / span.seconds,

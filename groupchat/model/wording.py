@@ -11,6 +11,12 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+def encryption_error(error: Exception) -> str:
+    """Return what OpenSSL says is wrong, as words: ``wrong version number``; without a reason, the whole error."""
+    # One that OpenSSL has not raised itself has none.
+    return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
+
+
 def listed(words: Sequence[str], last: str = "and") -> str:
     """Return ``a, b and c``, with another word than ``and`` if given; empty if there are no words."""
     if len(words) < 2:

@@ -3,11 +3,9 @@
 Everything here waits for what it expects, and no longer than a time limit: no test sleeps.
 """
 
-import atexit
 import contextlib
 import os
 import pty
-import random
 import re
 import select
 import shutil
@@ -17,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
+
+from benchmarks import free_ports
 
 LIMIT_S = 60.0
 """How long anything may take that is expected to happen, in seconds; generous, for slow machines."""
@@ -46,44 +45,11 @@ def program(name: str) -> str:
 WORKERS = 16
 """So many processes that run tests side by side have ports of their own."""
 
-RESERVED = 200
-"""How many ports that were given out are kept from being given out again."""
-
-_reserved: deque[socket.socket] = deque()
-
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no other process which runs tests takes before it is used.
-
-    It is none of those that the kernel gives to outgoing connections, as far as there are others:
-    a client that tries one of these while nobody listens may be connected to itself, and then the port is taken.
-    Until as many others were given out, it is given to nobody again, also not to another run of the tests
-    or to a program that a test has started: this process holds the port of the same number for UDP.
-    """
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    """A port that nobody listens on, and that no other process which runs tests takes before it is used."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-    ours = range(10_000 + worker, 65_536, WORKERS)
-    others = [port for port in ours if not first <= port <= last]
-    while True:
-        port = random.choice(others or ours)
-        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            held.bind(("127.0.0.1", port))
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", port))
-        except OSError:
-            held.close()
-        else:
-            _reserved.append(held)
-            if len(_reserved) > RESERVED:
-                _reserved.popleft().close()
-            return port
-
-
-@atexit.register
-def _release() -> None:
-    while _reserved:
-        _reserved.pop().close()
+    return free_ports.free_port(worker, WORKERS)
 
 
 class Peer:

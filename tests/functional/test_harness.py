@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from tests.functional.harness import LIMIT_S, RESERVED, TREE, FunctionalTest, free_port
+from benchmarks.free_ports import RESERVED
+from tests.functional.harness import LIMIT_S, TREE, FunctionalTest, free_port
 
 ANOTHER = """
 import random, sys

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from groupchat.doors.certificates.pem import Unusable, fingerprint, is_there, read_chain, read_key
 from groupchat.doors.certificates.places import Files
+from groupchat.model.wording import encryption_error
 
 HTTP = "http/1.1"
 """The protocol that is chosen of those a client offers (ALPN, RFC 7301); with others it comes in all the same."""
@@ -132,8 +133,7 @@ def _context(chain: list[x509.Certificate], key: Any) -> ssl.SSLContext:
         with _file_of(pem) as path:
             context.load_cert_chain(path)
     except (OSError, TypeError, ValueError) as error:  # errors of OpenSSL are OSErrors
-        words = (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")
-        raise Unusable(f"OpenSSL does not accept the certificate: {words}") from error
+        raise Unusable(f"OpenSSL does not accept the certificate: {encryption_error(error)}") from error
     return context
 
 

@@ -91,8 +91,8 @@ class Frames:
             return (Kind.TOO_LONG, b"") if len(payload) > limit else (Kind.MESSAGE, _checked(payload))
         try:
             frame = self._decoder.process_buffer()
-        except Exception as error:
-            raise _refused(error) from None
+        except _unreadable() as error:
+            raise BadFrame(f"That is no frame of WebSocket: {error}.") from None
         header = self._decoder.header
         if header is not None and header.payload_len > SKIPPED_LIMIT:
             raise LineTooLong(f"A message has more than {SKIPPED_LIMIT:,} bytes.")
@@ -170,11 +170,11 @@ def _checked(message: bytes) -> bytes:
     return message
 
 
-def _refused(error: Exception) -> Exception:
-    """Return the refusal of what the decoder could not read; any other error is returned as it is."""
+def _unreadable() -> type[Exception]:
+    """Return what the decoder raises when it cannot read something; asked for only when it has raised anything."""
     from wsproto.frame_protocol import ParseFailed
 
-    return BadFrame(f"That is no frame of WebSocket: {error}.") if isinstance(error, ParseFailed) else error
+    return ParseFailed
 
 
 def frame(text: bytes, opcode: int = Opcode.TEXT) -> Rendered:

@@ -26,6 +26,7 @@ from zope.interface import implementer
 
 from groupchat.doors.wire.client_hello import asked_name
 from groupchat.doors.wire.transport import queued
+from groupchat.model.wording import encryption_error
 
 OPENING = b"\x16\x03"
 """The first bytes of every TLS client: a handshake record of version 3.x (RFC 8446, section 5.1)."""
@@ -65,8 +66,7 @@ class TlsFailed(Exception):
     """What is wrong with the bytes of a peer, in OpenSSL's words."""
 
     def __init__(self, error: ssl.SSLError) -> None:
-        # One that OpenSSL has not raised itself has no reason.
-        super().__init__((getattr(error, "reason", None) or str(error)).lower().replace("_", " "))
+        super().__init__(encryption_error(error))
 
 
 @implementer(ISSLTransport, IConsumer, IPushProducer, IHalfCloseableProtocol)
