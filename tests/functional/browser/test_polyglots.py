@@ -107,7 +107,7 @@ class PolyglotsTest(BrowserTest):
         page = self.context.new_page()
         page.goto(self.address)
         # The server has said its name.  (A condition in JavaScript would be evaluated in the page, against its policy.)
-        expect(page).to_have_title(re.compile("^Join (?!Chat$)"))
+        expect(page).to_have_title(re.compile("^Join · (?!Chat$)"))
         title = page.title()
         links = [self.share(name, content) for name, content in CORPUS.items()]
         for name, link in zip(CORPUS, links, strict=True):
