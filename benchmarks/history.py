@@ -100,7 +100,7 @@ def _measure(data: Path, size: int) -> Row:
             "join_ms": _timed(lambda turn: _join(server.port, turn)),
             "page_ms": _timed(lambda turn: talk.ask({"do": "history", "since": _spread(turn, head - FEW)})),
             "search_ms": _timed(lambda turn: talk.ask({"do": "search", "text": _sought(turn, head)})),
-            "rare_ms": _timed(lambda turn: talk.ask({"do": "search", "text": f"n{_spread(turn, head)}"})),
+            "rare_ms": _timed(lambda turn: talk.ask({"do": "search", "text": _rare(turn, head)})),
             "memory_mib": server.memory_kib() / 1024,
         }  # fmt: skip
         talk.close()
@@ -137,6 +137,11 @@ def _join(port: int, turn: int) -> None:
 def _spread(turn: int, head: int) -> int:
     """Return a number up to ``head``, from somewhere else each time."""
     return max(1, turn * 7919 * 104_729 % max(1, head))
+
+
+def _rare(turn: int, head: int) -> str:
+    """Return a word that one message has; of all that a whole number begins, such as n1, it would be one in nine."""
+    return f"n{head // 2 + _spread(turn, head // 2)}"
 
 
 def _sought(turn: int, head: int) -> str:
