@@ -14,6 +14,12 @@ RESERVED = 200
 _reserved: deque[socket.socket] = deque()
 
 
+def outgoing_ports() -> range:
+    """Return the ports that the kernel gives to connections which are made from here."""
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    return range(low, high + 1)
+
+
 def free_port(first: int = 0, step: int = 1) -> int:
     """Return a port that nobody listens on, and that nobody who asks likewise takes before it is used.
 
@@ -24,9 +30,9 @@ def free_port(first: int = 0, step: int = 1) -> int:
 
     :param first, step: only every so many-th port is given out, from the first one on, so that others have the rest.
     """
-    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
     ours = range(10_000 + first, 65_536, step)
-    others = [port for port in ours if not low <= port <= high]
+    outgoing = outgoing_ports()
+    others = [port for port in ours if port not in outgoing]
     while True:
         port = random.choice(others or ours)
         held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

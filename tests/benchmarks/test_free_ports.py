@@ -1,10 +1,10 @@
 """Ports of the servers that are measured."""
 
 import random
+import socket
 from collections.abc import Sequence
-from pathlib import Path
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import free_ports
 from tests.functional.harness import free_port
@@ -15,11 +15,18 @@ class FreePortTest(SynchronousTestCase):
 
     def test_no_port_of_clients(self) -> None:
         """The kernel gives it to no outgoing connection, which could be one to itself while nobody listens."""
-        first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-        if first <= 10_000 and last >= 65_535:
-            raise SkipTest("The kernel gives every port to outgoing connections.")
+        with socket.socket() as connection:
+            connection.bind((free_ports.HOST, 0))
+            self.assertIn(connection.getsockname()[1], free_ports.outgoing_ports())
+        outgoing = range(10_000, 50_000)  # on a machine where the kernel gives these
+        self.patch(free_ports, "outgoing_ports", lambda: outgoing)
         for _ in range(20):
-            self.assertFalse(first <= free_ports.free_port() <= last)
+            self.assertNotIn(free_ports.free_port(), outgoing)
+
+    def test_all_are_of_clients(self) -> None:
+        """Where the kernel gives every port to outgoing connections, it is one of these."""
+        self.patch(free_ports, "outgoing_ports", lambda: range(1024, 65_536))
+        self.assertGreaterEqual(free_ports.free_port(), 10_000)
 
     def test_once(self) -> None:
         """What was given out is tried first, and is not given out again; nor is a port of the tests."""

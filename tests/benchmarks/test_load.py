@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Sequence
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.figures import quantile, summary
 from benchmarks.load import Broken, Load, library
 from benchmarks.secured import Secured
 from tests.doors.connections import authority
+from tests.lacking import lacking
 
 RECEIVERS = 3
 SPEECH = (b"say ", b" words\n")
@@ -219,7 +220,7 @@ class CompiledLoadTest(LoadTest):
 
     def setUp(self) -> None:
         if library() is None:
-            raise SkipTest("There is no compiler (cc).")
+            lacking("there is no compiler (cc)")
         super().setUp()
 
 
@@ -289,5 +290,5 @@ class CompiledSecuredLoadTest(SecuredLoadTest):
 
     def setUp(self) -> None:
         if library() is None:
-            raise SkipTest("There is no compiler (cc).")
+            lacking("there is no compiler (cc)")
         super().setUp()

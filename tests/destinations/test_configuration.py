@@ -9,13 +9,14 @@ from datetime import time
 from pathlib import Path
 from shutil import rmtree
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.client.address import Address, Server, addresses_of
 from groupchat.client.tls.trust import Encryption
 from groupchat.destinations.configuration import Configuration, folder, load, read
 from groupchat.destinations.hosts import BadConfiguration, Host
 from groupchat.destinations.quiet_hours import QuietHours
+from tests.lacking import need_root
 
 
 class LoadTest(SynchronousTestCase):
@@ -164,8 +165,7 @@ class FolderTest(SynchronousTestCase):
 
     def test_no_home(self) -> None:
         """A user whom the system does not know, as in some containers, has no home, and so the defaults."""
-        if os.geteuid() != 0:
-            raise SkipTest("only root can be such a user")
+        need_root("can be such a user")
         script = (
             "import os\nfrom groupchat.destinations.configuration import Configuration, folder, load\n"
             "os.setuid(54321)\n"

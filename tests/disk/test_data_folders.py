@@ -6,10 +6,11 @@ import stat
 import tempfile
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.disk.data_folders import check_journal, data_folder, explained, make_private, opened, user_name
 from groupchat.model.errors import CannotStart
+from tests.lacking import need_root
 
 OTHER = 54321
 """A user who has no name."""
@@ -75,8 +76,7 @@ class RootTest(SynchronousTestCase):
     """What root makes in the folder of a service's user."""
 
     def setUp(self) -> None:
-        if os.geteuid() != 0:
-            raise SkipTest("only root can work in the folders of others")
+        need_root("can work in the folders of others")
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         os.chown(self.folder, OTHER, OTHER)
@@ -137,8 +137,7 @@ class PrivateTest(SynchronousTestCase):
 
     def test_somebody_elses(self) -> None:
         """A folder of somebody else, which only they can close, is refused."""
-        if os.geteuid():
-            raise SkipTest("it needs root")
+        need_root("can become somebody else")
         self.folder.chmod(0o777)
         os.seteuid(OTHER)
         self.addCleanup(os.seteuid, 0)

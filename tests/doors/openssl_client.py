@@ -3,9 +3,8 @@
 import ctypes
 from typing import Any
 
-from twisted.trial.unittest import SkipTest
-
 from benchmarks.secured import NoOpenSSL, openssl
+from tests.lacking import lacking
 
 _RENEWED, _RENEWED_AND_ASKED = 0, 1
 
@@ -14,7 +13,7 @@ def _library() -> Any:
     try:
         library = openssl()
     except NoOpenSSL as error:
-        raise SkipTest(str(error)) from error
+        lacking(str(error))
     for made in (library.BIO_s_mem, library.BIO_new):
         made.restype = ctypes.c_void_p
     library.BIO_new.argtypes = library.SSL_do_handshake.argtypes = (ctypes.c_void_p,)

@@ -9,10 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest
-
 from tests.admin.cases import ArchiveCase
 from tests.functional.harness import LIMIT_S, TREE
+from tests.lacking import lacking, need_root
 
 NOBODY = 65534
 PROGRAM = [sys.executable, "-B", "-m", "groupchat.admin"]
@@ -57,7 +56,7 @@ class CommandsCase(ArchiveCase):
     def run_command(self, *arguments: object, user: int | None = None) -> "subprocess.CompletedProcess[str]":
         begin = [sys.executable, "-B", "-c", AS_USER, str(user)] if user is not None else [*PROGRAM]
         if user is not None and not all(folder.stat().st_mode & 0o001 for folder in (TREE, *TREE.parents)):
-            raise SkipTest(f"no other user can enter {TREE}")
+            lacking(f"no other user can enter {TREE}")
         return subprocess.run(
             [*begin, *map(str, arguments)],
             cwd=self.desk, env={**os.environ, "PYTHONPATH": str(TREE)},
@@ -109,8 +108,7 @@ class StrangeFoldersTest(CommandsCase):
 
 class OrdinaryUserTest(CommandsCase):
     def setUp(self) -> None:
-        if os.geteuid() != 0:
-            raise SkipTest("only root can become another user")
+        need_root("can become another user")
         super().setUp()
         self.desk.chmod(0o777)
 
@@ -173,14 +171,13 @@ class OrdinaryUserTest(CommandsCase):
 
 class FullDiskTest(CommandsCase):
     def setUp(self) -> None:
-        if os.geteuid() != 0:
-            raise SkipTest("only root can mount a small disk")
+        need_root("can mount a small disk")
         super().setUp()
         self.small = self.folder / "small"
         self.small.mkdir()
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", self.small], capture_output=True)
         if done.returncode:
-            raise SkipTest("nothing can be mounted here")
+            lacking("nothing can be mounted here")
         self.addCleanup(lambda: subprocess.run(["umount", self.small], check=True))
 
     def test_full_target(self) -> None:

@@ -6,12 +6,11 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest
-
 from groupchat.journals.sqlite.folder import holding, leave_failure
 from groupchat.journals.sqlite.replacement import fresh_path
 from groupchat.journals.tools.archive import Archive
 from tests.admin.cases import ALICE, ArchiveCase, draft
+from tests.lacking import need_root
 
 OTHER = 54321
 
@@ -232,8 +231,7 @@ def _die_at(moment: int) -> None:
 class RootTest(RestoreCase):
     def test_owner(self) -> None:
         """What root restores belongs to the owner of the folder, which systemd may have made a link."""
-        if os.geteuid() != 0:
-            raise SkipTest("only root can work in the folders of others")
+        need_root("can work in the folders of others")
         private = self.folder / "private"
         private.mkdir(mode=0o700)
         os.chown(private, OTHER, OTHER)
@@ -246,6 +244,5 @@ class RootTest(RestoreCase):
 
     def test_new_folder(self) -> None:
         """For a new folder root is told whose it is."""
-        if os.geteuid() != 0:
-            raise SkipTest("only root is told so")
+        need_root("is told so")
         self.assertIn(f"{self.to} is new and belongs to root", self.restore())

@@ -5,8 +5,6 @@ import os
 import sqlite3
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest
-
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
@@ -14,6 +12,7 @@ from groupchat.journals.tools.belonging import check_node_of, keep_node, node_of
 from groupchat.model.errors import CannotStart
 from groupchat.model.node_operations import Applied, NodeUp, Place
 from tests.admin.cases import ArchiveCase
+from tests.lacking import need_root
 
 CLUSTER = "0123456789abcdef"
 OTHER = 12345
@@ -85,8 +84,7 @@ class SeedTest(ClusterCase):
 class RootTest(ClusterCase):
     def test_owner(self) -> None:
         """What root seeds belongs to the owner of the folder, whose daemon must be able to use it."""
-        if os.geteuid() != 0:
-            raise SkipTest("only root can work in the folders of others")
+        need_root("can work in the folders of others")
         self.to.mkdir(mode=0o700)
         os.chown(self.to, OTHER, OTHER)
         for more in ((), ("--replace",)):

@@ -1,16 +1,14 @@
 """Where certificates and keys are found."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
-
-from twisted.trial.unittest import SkipTest
 
 from groupchat.doors.certificates.pem import Unusable
 from groupchat.doors.certificates.places import Files, finder
 from tests.doors.certificates.cases import CertificateCase
 from tests.functional.harness import TREE
+from tests.lacking import need_root
 
 
 class PlacesTests(CertificateCase):
@@ -66,8 +64,7 @@ class PlacesTests(CertificateCase):
 
     def test_somebody_elses(self) -> None:
         """A folder or a file of somebody else's is named, with who may not read it: in every place, without more."""
-        if os.geteuid():
-            raise SkipTest("only root can become somebody else")
+        need_root("can become somebody else")
         self.folder.chmod(0o711)
         self.issue(self.folder / "closed", ("fullchain.pem", "privkey.pem"))
         self.issue(self.folder / "several" / "a.org", ("fullchain.pem", "privkey.pem"))

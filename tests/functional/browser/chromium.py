@@ -4,16 +4,14 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
-from unittest import SkipTest
 
 from tests.functional.harness import LIMIT_S, program
+from tests.lacking import lacking
 
 try:
     from playwright.sync_api import Browser, Page, Playwright
-except ImportError as missing:
-    if os.environ.get("CI") == "true":
-        raise AssertionError("playwright is not installed, and CI=true") from missing
-    raise SkipTest("playwright is not installed") from missing
+except ImportError:
+    lacking("playwright is not installed")
 
 ARGUMENTS = [
     "--no-sandbox",  # as root there is none
@@ -56,14 +54,12 @@ def launch(playwright: Playwright, *arguments: str) -> Browser:
 
 
 def npm_package(name: str) -> Path:
-    """Return the folder of an npm package; without it the test is skipped, but fails where nothing may be left out."""
+    """Return the folder of an npm package; without it the test is skipped, and fails in CI."""
     folder = os.environ.get("GROUPCHAT_NODE_MODULES", "")
-    if folder and (path := Path(folder) / name).is_dir():
-        return path
-    why = f"{name} of npm is not in the folder GROUPCHAT_NODE_MODULES ({folder or 'not set'})"
-    if os.environ.get("CI") == "true":
-        raise AssertionError(f"{why}, and CI=true")
-    raise SkipTest(why)
+    path = Path(folder) / name
+    if not folder or not path.is_dir():
+        lacking(f"{name} of npm is not in the folder GROUPCHAT_NODE_MODULES ({folder or 'not set'})")
+    return path
 
 
 def inaccessible(page: Page) -> list[str]:
