@@ -43,11 +43,12 @@ class Batch:
         self._events: list[Event] = [item.event for item in items]
         self._previous = [item.previous for item in items]
         self._lines: dict[tuple[IStyle, bool], list[Rendered]] = {}
-        self._pieces: dict[View, list[Rendered]] = {}
+        self._pieces: dict[View, dict[int, Rendered]] = {}
         self.rooms = list(dict.fromkeys([item.rooms for item in items]))
         """The rooms that anything here is for, each combination once."""
-        self._one_room = self.rooms[0] if len(self.rooms) == 1 else None
-        """The only rooms anything here is for, when all items agree (the usual case)."""
+        only = self.rooms[0] if len(self.rooms) == 1 else None
+        self._only_room = only[0] if only is not None and len(only) == 1 else ""
+        """The room that everything here is for (the usual case); empty: not all of it is for one and the same."""
         self._in_rooms: dict[str | None, list[int]] = {}
         """For each room the items that are for it (None: those that are for everybody), when they do not all agree."""
 
@@ -58,37 +59,37 @@ class Batch:
             lines = self._lines[style, marked] = style.render(self._events, self._previous, marked)
         return lines
 
-    def pieces(self, view: View) -> list[Rendered]:
-        """Return what the whole crowd is shown of each item: nothing of what is private, or for other rooms."""
-        pieces = self._pieces.get(view)
-        if pieces is None:
-            pieces = self._pieces[view] = self._cut(view)
-        return pieces
-
     def shared(self, view: View) -> Rendered:
-        """Return what the whole crowd is shown, in one piece."""
-        return Rendered(b"".join(self.pieces(view)))
+        """Return what the whole crowd is shown, in one piece: nothing of what is private, or for other rooms."""
+        if self._only_room in view.rooms:
+            return Rendered(b"".join(self.lines(view.style, self._only_room != view.current)))
+        return Rendered(b"".join(self._cut(view).values()))
 
     def own(self, connection: Connection, particular: Iterable[int]) -> Rendered:
         """Return what this one connection is shown: what its crowd is, but for the items that are particular to it."""
-        # Most of the work is the copy, which costs the same few nanoseconds for each line whoever wrote it.
-        pieces = self.pieces(connection.view).copy()
-        for index in particular:
-            pieces[index] = self._particular(connection, index)
-        return Rendered(b"".join(pieces))
+        view = connection.view
+        if self._only_room in view.rooms:
+            # Most of the work is the copy, which costs the same few nanoseconds for each line whoever wrote it.
+            lines = self.lines(view.style, self._only_room != view.current).copy()
+            for index in particular:
+                lines[index] = self._particular(connection, index)
+            return Rendered(b"".join(lines))
+        pieces = self._cut(view) | {index: self._particular(connection, index) for index in particular}
+        return Rendered(b"".join([pieces[index] for index in sorted(pieces)]))
 
-    def _cut(self, view: View) -> list[Rendered]:
-        if self._one_room and len(self._one_room) == 1:
-            (room,) = self._one_room
-            if room in view.rooms:
-                return self.lines(view.style, room != view.current)
-        if not self._in_rooms:
-            self._find_rooms()
-        # A batch costs a crowd what is for its rooms: where many people move at once, that is very little of it.
-        pieces = [Rendered(b"")] * len(self.items)
-        for place in (None, *view.rooms):
-            for index in self._in_rooms.get(place, ()):
-                pieces[index] = self._line(view, index)
+    def _cut(self, view: View) -> dict[int, Rendered]:
+        """Return the items that the whole crowd is shown, by their numbers and in their order.
+
+        It costs a crowd what is for its rooms, in time and in memory: where many people move at once, each between
+        other rooms, that is very little of the batch.
+        """
+        pieces = self._pieces.get(view)
+        if pieces is None:
+            if not self._in_rooms:
+                self._find_rooms()
+            found = [self._in_rooms[place] for place in (None, *view.rooms) if place in self._in_rooms]
+            indexes = found[0] if len(found) == 1 else sorted({index for some in found for index in some})
+            pieces = self._pieces[view] = {index: self._line(view, index) for index in indexes}
         return pieces
 
     def _find_rooms(self) -> None:

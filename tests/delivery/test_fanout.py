@@ -1,6 +1,7 @@
 """How a batch reaches everybody: rendered once per style, one write per member."""
 
 import sys
+import tracemalloc
 from types import FrameType
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -409,7 +410,7 @@ class BatchTests(SynchronousTestCase):
         style = FakeStyle("json", Preferences())
         batch = Batch([Shown(Said(1, "lobby", "x", NOW, "words"), ("lobby",))])
         views = [View(style, rooms, rooms[-1]) for rooms in (("lobby",), ("dev", "lobby"), ("lobby", "dev"))]
-        pieces = [batch.pieces(view) for view in (*views, *views)]
+        pieces = [batch.shared(view) for view in (*views, *views)]
         self.assertEqual(style.renders, 2)
         self.assertEqual(pieces[0], pieces[1])
         self.assertNotEqual(pieces[0], pieces[2])
@@ -419,6 +420,27 @@ class BatchTests(SynchronousTestCase):
         """Of a batch for several rooms each view gets its own, and nothing where the others' would stand."""
         style = FakeStyle("json", Preferences())
         batch = Batch([Shown(Said(n, room, "x", NOW, "words"), (room,)) for n, room in ((1, "lobby"), (2, "dev"))])
-        first, second = batch.pieces(View(style, ("dev",), "dev"))
-        self.assertEqual(first, b"")
-        self.assertNotEqual(second, b"")
+        lobby, dev = (batch.shared(View(style, (room,), room)) for room in ("lobby", "dev"))
+        both = batch.shared(View(style, ("lobby", "dev"), "dev"))
+        self.assertTrue(lobby and dev and lobby != dev)
+        self.assertEqual(both, batch.lines(style, True)[0] + dev)
+        self.assertEqual(batch.shared(View(style, ("dev", "lobby"), "dev")), both)
+        self.assertEqual(batch.shared(View(style, ("ops",), "ops")), b"")
+
+    def test_memory_for_many_rooms(self) -> None:
+        """Where each of many people is told of another room, a batch takes no memory for what they are not told."""
+
+        def peak(count: int) -> int:
+            style = FakeStyle("json", Preferences())
+            rooms = [f"room{number}" for number in range(count)]
+            batch = Batch([Shown(Said(n, room, "x", NOW, "words"), (room,)) for n, room in enumerate(rooms)])
+            batch.lines(style, False)
+            tracemalloc.start()
+            try:
+                for room in rooms:
+                    self.assertTrue(batch.shared(View(style, (room,), room)))
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        self.assertLess(peak(1000), 20 * peak(100))
