@@ -6,18 +6,21 @@ Rules:
 2. Whoever is told who is in a room, while leaves or new nicknames of it were not told yet, is told again after them.
 3. In a cluster, what another node says of somebody may be shown before what still waits in the queue about them: then
    the people in the room are told after that who is there.
+4. A sweep looks at the rooms only of which something is to be told, or which are to be forgotten: there may be as many
+   rooms as people.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Notice
 from groupchat.interfaces.clock import Clock
 from groupchat.limits.buckets import TokenBucket
-from groupchat.model.events import GATHER_S, Joined, Left, Renamed
+from groupchat.model.events import GATHER_S, Event, Joined, Left, Renamed
 from groupchat.state.people import Connection
 from groupchat.state.rooms import Room, Rooms
 
@@ -28,16 +31,21 @@ FEW = 5
 class Doorway:
     """The joins and leaves of one room: each costs as many tokens as there are members to show it to.
 
-    ``waiting``: notices kept back until the bucket has tokens again.
-    ``crowded_until``: whoever comes or goes before that does so with others, on the clock that never jumps.
+    ``waiting``: notices kept back until the bucket has tokens again, which is ``due`` then.
+    ``crowded_until``: whoever comes or goes before that does so with others.  Both on the clock that never jumps.
     """
 
-    __slots__ = ("bucket", "crowded_until", "waiting")
+    __slots__ = ("bucket", "crowded_until", "due", "waiting")
 
     def __init__(self, bucket: TokenBucket) -> None:
         self.bucket = bucket
         self.crowded_until = 0.0
+        self.due = 0.0
         self.waiting: list[Notice] = []
+
+    def is_as_new(self, now: float) -> bool:
+        """Say whether another one would do as well."""
+        return not self.waiting and now >= self.crowded_until and self.bucket.is_full(now)
 
 
 class Doorways:
@@ -59,7 +67,12 @@ class Doorways:
         self._commits = commits
         self._clock = clock
         self._list_again = list_again
-        self._doorways: dict[str, Doorway] = {}
+        self._doorways: OrderedDict[str, Doorway] = OrderedDict()
+        """Those of the rooms where somebody came or went lately; where that is longest ago comes first."""
+        self._due: list[tuple[float, str]] = []
+        """A heap of the rooms with notices that were kept back, and when these are due."""
+        self._kept_back: dict[str, dict[str, None]] = {}
+        """For each nickname the rooms with notices about it that were kept back."""
         self._under_way: dict[str, int] = {}
         """For each room the leaves and new nicknames that were not told yet."""
         self._unsure: dict[str, dict[Connection, None]] = {}
@@ -81,8 +94,10 @@ class Doorways:
     @settings.setter
     def settings(self, settings: Settings) -> None:
         self._settings = settings
-        for doorway in self._doorways.values():
+        for name, doorway in self._doorways.items():
             doorway.bucket.burst, doorway.bucket.rate = settings.notice_burst, settings.notice_rate
+            if doorway.waiting:
+                self._look_again(name, doorway, self._clock.seconds())
 
     def gather(self, function: Callable[[], None]) -> list[Notice]:
         """Return the notices that a function makes, in order: whoever calls this shows them, at a place of its own."""
@@ -110,14 +125,19 @@ class Doorways:
         if doorway is None:
             bucket = TokenBucket(self._settings.notice_burst, self._settings.notice_rate)
             doorway = self._doorways[room.name] = Doorway(bucket)
+        self._doorways.move_to_end(room.name)
         told = self._untold((room.name,)) if isinstance(event, Left) else None
         now = self._clock.seconds()
         if len(room.members) > FEW or now < doorway.crowded_until:
             doorway.crowded_until = now + GATHER_S
             event = replace(event, crowded=True)
         notice = Notice(event, (room.name,), connection, then=told)
-        if doorway.waiting or doorway.bucket.spend(now, 0):
+        wait = 0.0 if doorway.waiting else doorway.bucket.spend(now, 0)
+        if wait:
+            self._look_again(room.name, doorway, now + wait)
+        if wait or doorway.waiting:
             doorway.waiting.append(notice)
+            self._kept_back.setdefault(event.nick, {})[room.name] = None
         else:
             doorway.bucket.spend(now, len(room.members))
             self.post(notice)
@@ -127,11 +147,9 @@ class Doorways:
 
         Return what is to be called when the new nickname was told in these rooms.
         """
-        for name, doorway in self._doorways.items():
-            # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
-            waiting = (notice.event for notice in doorway.waiting)
-            if any(one.nick == event.nick for one in waiting if isinstance(one, Joined | Left)):
-                self._announce_waiting(name)
+        # Nobody is renamed before they have joined, nor leaves under a nickname they no longer have.
+        for name in list(self._kept_back.get(event.nick, ())):
+            self._announce_waiting(name)
         return self._untold(rooms)
 
     def note_listed(self, connection: Connection, name: str) -> None:
@@ -143,13 +161,31 @@ class Doorways:
     def sweep(self) -> None:
         """Announce joins and leaves that were kept back.  To be called each second."""
         now = self._clock.seconds()
-        for name, doorway in list(self._doorways.items()):
-            if doorway.waiting and not doorway.bucket.spend(now, 0):
+        due: list[str] = []
+        while self._due and self._due[0][0] <= now:
+            at, name = heappop(self._due)
+            doorway = self._doorways.get(name)
+            if doorway is not None and doorway.waiting and doorway.due == at:
+                due.append(name)
+        for name in due:
+            doorway = self._doorways[name]
+            wait = doorway.bucket.spend(now, 0)
+            if wait:
+                self._look_again(name, doorway, now + wait)
+            else:
                 self._announce_waiting(name)
-            elif not doorway.waiting and self._rooms.find(name) is None:
-                del self._doorways[name]
+        while self._doorways:
+            name, doorway = next(iter(self._doorways.items()))
+            if not doorway.is_as_new(now):
+                break
+            del self._doorways[name]
 
     # How
+
+    def _look_again(self, name: str, doorway: Doorway, due: float) -> None:
+        """Look at the notices of a room that were kept back in the first sweep from this moment on."""
+        doorway.due = due
+        heappush(self._due, (due, name))
 
     def _announce_waiting(self, name: str) -> None:
         """Announce the joins and leaves of a room that were kept back, together."""
@@ -158,7 +194,17 @@ class Doorways:
             waiting, doorway.waiting = doorway.waiting, []
             doorway.bucket.spend(self._clock.seconds(), len(room.members) if room is not None else 0)
             for notice in waiting:
+                self._forget_kept_back(notice.event, name)
                 self.post(notice)
+
+    def _forget_kept_back(self, event: Event, name: str) -> None:
+        if not isinstance(event, Joined | Left):
+            return
+        rooms = self._kept_back.get(event.nick)
+        if rooms is not None:
+            rooms.pop(name, None)
+            if not rooms:
+                del self._kept_back[event.nick]
 
     def _noted(self, notice: Notice) -> Notice:
         """Return a notice that goes into the queue, and lists the people again when it was overtaken by another one."""

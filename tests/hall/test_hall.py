@@ -199,7 +199,7 @@ class SweepTests(SynchronousTestCase):
         house.pass_time(20)
         self.assertEqual(house.hall.typists._typing, {})
         self.assertEqual(bob.codes, ["too-slow"])
-        self.assertEqual(house.hall.attendance.doorways._doorways["lobby"].waiting, [])
+        self.assertEqual(house.hall.attendance.doorways._kept_back, {})
         alice.say("hello")
         house.pass_time(11)
         self.assertIsNotNone(house.hall.commits.refusal)

@@ -386,8 +386,8 @@ class LeaveTests(AttendanceCase):
         bot = self.come("bot", rooms=("dev", "lobby"))
         bot.vanish()
         self.assertEqual(self.hall.rooms.names(), ("lobby",))
-        self.house.pass_time(1)
-        self.assertEqual(set(self.attendance.doorways._doorways), {"lobby"})
+        self.house.pass_time(3)
+        self.assertEqual(set(self.attendance.doorways._doorways), set())
 
 
 class RenameTests(AttendanceCase):

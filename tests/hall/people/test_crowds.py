@@ -73,7 +73,7 @@ class CrowdTests(SynchronousTestCase):
         (many,) = alice.take()
         assert isinstance(many, ManyJoined)
         self.assertEqual(len(many.nicks) + told, 20)
-        self.assertEqual(house.hall.attendance.doorways._doorways["lobby"].waiting, [])
+        self.assertEqual(house.hall.attendance.doorways._kept_back, {})
 
     def test_order_after_gathering(self) -> None:
         """While notices of a room wait, later ones wait behind them: nobody leaves before they have come."""
