@@ -22,7 +22,10 @@ MOST_CHUNK_LINE_BYTES = 256
 """The most bytes of the line before a chunk."""
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+_HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*")
+_HEADERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*(?:\r\n|\Z))*")
+_FRAMING = re.compile(rb"(?i)^(content-length|transfer-encoding|connection):([^\r\n]*)", re.MULTILINE)
+"""The headers that say where an answer ends, and whether another one can follow."""
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 _SWITCHING_PROTOCOLS = 101
@@ -87,7 +90,7 @@ class AnswerReader:
         if head is None:
             return False
         self._head_left -= len(head)
-        first, *lines = head.split(b"\r\n")
+        first, _, headers = head.partition(b"\r\n")
         found = _STATUS.fullmatch(first)
         if found is None:
             raise NoHttp(f"does not speak HTTP: it says {_shown(first)}")
@@ -95,18 +98,17 @@ class AnswerReader:
         if self._status == _SWITCHING_PROTOCOLS:
             raise NoHttp("wants another protocol than HTTP")
         if self._status >= 200:
-            self._choose_body(found[1] == b"0", lines)
+            self._choose_body(found[1] == b"0", headers)
         return True
 
-    def _choose_body(self, is_old: bool, lines: list[bytes]) -> None:
+    def _choose_body(self, is_old: bool, headers: bytes) -> None:
         lengths, coding, connection = set(), None, b""
-        for line in lines:
-            name, text = _header(line)
+        for name, text in _framing(headers):
             if name == b"content-length":
                 lengths.add(text)
             elif name == b"transfer-encoding":
                 coding = text.lower() if coding is None else b"several"
-            elif name == b"connection":
+            else:
                 connection += b"," + text.lower()
         words = [word.strip() for word in connection.split(b",")] if connection else []
         self.is_last = b"close" in words or (is_old and b"keep-alive" not in words)
@@ -168,7 +170,7 @@ class AnswerReader:
             return False
         self._head_left -= len(line)
         if line:
-            _header(line)
+            _check_header(line)
         else:
             self._finish()
         return True
@@ -206,12 +208,21 @@ class AnswerReader:
             raise NoHttp(f"answers at too great length: with more than {self._most_bytes:,} bytes")
 
 
-def _header(line: bytes) -> tuple[bytes, bytes]:
-    """Read a header: its name in small letters, and what it says."""
-    found = _HEADER.fullmatch(line)
-    if found is None:
+def _framing(headers: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the headers that are of interest: the name of each in small letters, and what it says.
+
+    :raises NoHttp: there is a line that is no header.
+    """
+    if _HEADERS.fullmatch(headers) is None:
+        for line in headers.split(b"\r\n"):
+            _check_header(line)
+    return [(name.lower(), text.strip(b" \t")) for name, text in _FRAMING.findall(headers)]
+
+
+def _check_header(line: bytes) -> None:
+    """:raises NoHttp: this is no header."""
+    if _HEADER.fullmatch(line) is None:
         raise NoHttp(f"sends a header that is none: {_shown(line)}")
-    return found[1].lower(), found[2].rstrip(b" \t")
 
 
 def _shown(data: bytes) -> str:

@@ -1,5 +1,6 @@
 """Requests by HTTP to servers that behave, and to others."""
 
+import socket
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -12,7 +13,7 @@ from twisted.internet.error import (
     ConnectionLost,
     ConnectionRefusedError,
 )
-from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint, ITCPTransport
+from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint, ISystemHandle, ITCPTransport
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -23,9 +24,17 @@ from zope.interface import directlyProvides, implementer
 from zope.interface.verify import verifyObject
 
 from groupchat.outgoing.http_answers import HttpAnswer, NoHttp
-from groupchat.outgoing.http_client import IDLE_S, MOST_IDLE, HttpClient, HttpConnection, post_bytes
+from groupchat.outgoing.http_client import (
+    IDLE_S,
+    MOST_IDLE,
+    HttpClient,
+    HttpConnection,
+    _Connections,
+    post_bytes,
+    post_head,
+)
 
-REQUEST = post_bytes("10.0.0.1:80", "/x", {"A": "b"}, b"{}")
+REQUEST = post_bytes(post_head("10.0.0.1:80", "/x", {"A": "b"}), b"{}")
 YES = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"
 ANSWER = HttpAnswer(200, b"yes")
 
@@ -42,6 +51,20 @@ class Wire(StringTransport):
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         self.is_without_delay = enabled
+
+
+class SocketWire(Wire):
+    """The same, with what it says is its handle."""
+
+    def __init__(self, handle: object) -> None:
+        super().__init__()
+        self._handle = handle
+        directlyProvides(self, ITCPTransport, ISystemHandle)
+
+    # Twisted calls this.
+
+    def getHandle(self) -> object:
+        return self._handle
 
 
 @implementer(IStreamClientEndpoint)
@@ -143,7 +166,7 @@ class RequestTests(SynchronousTestCase):
     def test_bytes(self) -> None:
         """A request has its length, whatever its body is."""
         self.assertEqual(
-            post_bytes("e1:2379", "/v3/x", {"A": "b", "C": "d"}, b"\xff\r\n"),
+            post_bytes(post_head("e1:2379", "/v3/x", {"A": "b", "C": "d"}), b"\xff\r\n"),
             b"POST /v3/x HTTP/1.1\r\nHost: e1:2379\r\nA: b\r\nC: d\r\nContent-Length: 3\r\n\r\n\xff\r\n",
         )
 
@@ -426,6 +449,69 @@ class EndTests(ClientCase):
         self.successResultOf(self.client.close())
 
 
+class AtOnceTests(ClientCase):
+    """Requests go to the socket itself, and what that does not take goes through the transport."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.near, self.far = socket.socketpair()
+        for end in (self.near, self.far):
+            end.setblocking(False)
+            self.addCleanup(end.close)
+
+    def connected(self, wire: Wire) -> HttpConnection:
+        """Make a connection by this transport."""
+        server = _Connections(self.clock, Endpoint(), 100)
+        connection = server.buildProtocol(None)
+        connection.makeConnection(wire)
+        return connection
+
+    def test_at_once(self) -> None:
+        """The socket has got each request when it was asked for, and the transport is not bothered."""
+        wire = SocketWire(self.near)
+        connection = self.connected(wire)
+        for _ in range(2):
+            asking = connection.ask(REQUEST)
+            self.assertEqual(self.far.recv(1000), REQUEST)
+            connection.dataReceived(YES)
+            self.assertEqual(self.successResultOf(asking), ANSWER)
+        self.assertEqual(wire.value(), b"")
+
+    def test_full(self) -> None:
+        """What the socket does not take is queued, and so is everything behind it: nothing overtakes."""
+        wire = SocketWire(self.near)
+        connection = self.connected(wire)
+        long = post_bytes(post_head("10.0.0.1:80", "/x", {}), bytes(10_000_000))
+        connection.ask(long)
+        sent = b""
+        while True:
+            try:
+                sent += self.far.recv(1_000_000)
+            except BlockingIOError:
+                break
+        self.assertGreater(len(sent), 0)
+        self.assertEqual(sent + wire.value(), long)
+        wire.clear()
+        connection.dataReceived(YES)
+        connection.ask(REQUEST)
+        self.assertEqual(wire.value(), REQUEST)
+        self.assertRaises(BlockingIOError, self.far.recv, 1)
+
+    def test_broken(self) -> None:
+        """The transport, which finds out how the connection has ended, gets what a broken socket does not take."""
+        wire = SocketWire(self.near)
+        connection = self.connected(wire)
+        self.far.close()
+        connection.ask(REQUEST)
+        self.assertEqual(wire.value(), REQUEST)
+
+    def test_encrypted(self) -> None:
+        """What is encrypted goes through the transport: its handle is no socket."""
+        wire = SocketWire(object())
+        self.connected(wire).ask(REQUEST)
+        self.assertEqual(wire.value(), REQUEST)
+
+
 class _Echo(Resource):
     """Answers what it was sent, in the way that the path says."""
 
@@ -463,7 +549,7 @@ class RealServerTests(TestCase):
         try:
             for path in ("/", "/chunked"):
                 for body in (b"", b"x" * 11, bytes(range(256)) * 2000):
-                    request = post_bytes(f"127.0.0.1:{port}", path, {}, body)
+                    request = post_bytes(post_head(f"127.0.0.1:{port}", path, {}), body)
                     self.assertEqual(await client.ask("127.0.0.1", port, request), HttpAnswer(200, body))
             self.assertEqual(len(client._servers["127.0.0.1", port]._open), 1)
         finally:

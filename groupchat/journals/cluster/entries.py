@@ -101,7 +101,7 @@ def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> En
     :raises Unreadable: this version cannot read it.
     """
     try:
-        fields: dict[str, Any] = json.loads(data, parse_constant=_no_number)
+        fields: dict[str, Any] = _READ_JSON.decode(str(data, "utf-8"))
         form, rules = fields["v"], fields["r"]
         if form > FORM or rules > known:
             raise Unreadable(
@@ -125,6 +125,9 @@ def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> En
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number that can be stored")
+
+
+_READ_JSON = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _check_read(fields: Mapping[str, Any]) -> None:

@@ -272,7 +272,7 @@ class EtcdLog:
                     break
                 except (Unanswered, Refused):
                     continue  # it ends by itself
-        self._gateway.is_closed = True
+        self._gateway.close()
         try:
             await self._closing().addTimeout(ATTEMPT_S, self._clock)
         except TimeoutError:

@@ -127,6 +127,8 @@ class Requests:
         self._prefix = prefix
         self._form = self._key("form")
         self._log = self._key("log")
+        self._appending_for = ("", 0, 0)
+        self._append = Request("", b"")
 
     def watch(self, start: int) -> Request:
         """Watch the log from this revision on."""
@@ -167,14 +169,22 @@ class Requests:
 
         Whether or not it is done, the answer tells whose place it is, what was sent, and the newest entry.
         """
+        if self._appending_for != (node, epoch, lease):
+            self._appending_for = (node, epoch, lease)
+            self._append = self._compose_append(node, epoch, lease)
+        # What is left to fill in are the last count and the entry; nothing else in it has a per cent sign.
+        return Request(self._append.path, self._append.body % (count - 1, b64encode(data)))
+
+    def _compose_append(self, node: str, epoch: int, lease: int) -> Request:
+        """Compose what is the same for all entries of an epoch."""
         live, sent = self._key(f"live/{node}"), self._key(f"sent/{epoch}")
         return transaction(
             [
                 self._is_of(live, epoch),
-                {"key": sent, "target": "VERSION", "result": "EQUAL", "version": str(count - 1)},
+                {"key": sent, "target": "VERSION", "result": "EQUAL", "version": "%d"},
             ],
             [
-                {"request_put": {"key": self._log, "value": encoded(data)}},
+                {"request_put": {"key": self._log, "value": "%b"}},
                 {"request_put": {"key": sent, "lease": str(lease)}},
                 self._read_newest(),
             ],

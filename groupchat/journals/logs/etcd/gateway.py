@@ -18,8 +18,9 @@ from zope.interface import implementer
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
 from groupchat.journals.logs.etcd.etcd_requests import Answer, Request, authenticate
+from groupchat.journals.logs.etcd.time_limits import TimeLimits
 from groupchat.outgoing.http_answers import HttpAnswer
-from groupchat.outgoing.http_client import post_bytes
+from groupchat.outgoing.http_client import post_bytes, post_head
 
 ATTEMPT_S = 1.0
 """Seconds that one server has for an answer."""
@@ -115,6 +116,9 @@ class Gateway:
         self._logging_in: dict[Server, list[Deferred[None]]] = {}
         self._without_users: set[Server] = set()
         self._heard: set[Server] = set()
+        self._heads: dict[tuple[Server, str], bytes] = {}
+        """How requests begin, by their server and path; they are made anew when there is another token."""
+        self._limits = TimeLimits(clock)
 
     async def call(self, server: Server, request: Request, limit: float = ATTEMPT_S) -> Answer:
         """Ask a server, and log in there first if that is needed.
@@ -134,6 +138,11 @@ class Gateway:
         await self._log_in(server)
         return await self._ask(server, request, limit)
 
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self.is_closed = True
+        self._limits.stop()
+
     def pause(self, seconds: float) -> "Deferred[None]":
         """Fire after some time."""
         if self.is_closed:
@@ -152,6 +161,7 @@ class Gateway:
     def forget_token(self, server: Server) -> None:
         """Log in at a server again before the next request."""
         self._tokens.pop(server, None)
+        self._heads.clear()
         self._without_users.discard(server)
 
     def _needs_login(self, server: Server) -> bool:
@@ -173,6 +183,7 @@ class Gateway:
             if not (isinstance(token, str) and _TOKEN.fullmatch(token)):
                 raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
             self._tokens[server] = token
+            self._heads.clear()
         except Refused as error:
             if error.code != _FAILED_PRECONDITION:
                 raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
@@ -191,7 +202,7 @@ class Gateway:
         if self.is_closed:
             raise Closed
         done = begin()
-        timer = self.clock.callLater(limit, done.cancel)
+        ending = self._limits.begin(limit, done.cancel)
         try:
             return await done
         except (Refused, Unanswered):
@@ -199,18 +210,24 @@ class Gateway:
         except Exception as error:
             if not _was_cancelled(error):
                 raise Unanswered(*reason(server, error, server not in self._heard)) from error
-            if timer.active():
+            if not ending.is_over:
                 raise Closed() from error
             raise Unanswered(f"{server} does not answer within {limit:g} s.") from error
         finally:
-            if timer.active():
-                timer.cancel()
+            self._limits.lift(ending)
 
     async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
-        data = post_bytes(str(server), request.path, self._headers(server), request.body)
+        data = post_bytes(self._head(server, request.path), request.body)
         answer = await self.within(server, lambda: self._ask_by_http(server.host, server.port, data), limit)
         self._heard.add(server)
         return _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
+
+    def _head(self, server: Server, path: str) -> bytes:
+        """Return how a request to a server begins."""
+        head = self._heads.get((server, path))
+        if head is None:
+            head = self._heads[server, path] = post_head(str(server), path, self._headers(server))
+        return head
 
     def _headers(self, server: Server) -> dict[str, str]:
         token = self._tokens.get(server)
@@ -253,7 +270,7 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
     """
     try:
         # A stream's answers come as one object a line; where one is asked for, there is one.
-        answer: Any = json.loads(body.partition(b"\n")[0]) if body else {}
+        answer: Any = json.loads(str(body.partition(b"\n")[0], "utf-8")) if body else {}
         if not isinstance(answer, Mapping):
             raise ValueError(answer)
     except (ValueError, RecursionError) as error:  # the second when it is nested too deeply

@@ -79,7 +79,7 @@ def messages(line: bytes) -> Iterator[Message]:
     :raises ValueError: it is not what a watch says.
     """
     try:
-        fields = json.loads(line)
+        fields = json.loads(str(line, "utf-8"))
     except RecursionError:
         raise ValueError("A line is nested too deeply.") from None
     if not isinstance(fields, dict):

@@ -199,4 +199,6 @@ class ServersTest(SynchronousTestCase):
     def assert_quiet(self) -> None:
         """See that nothing is asked, and nothing will be."""
         self.assertEqual([asked.path for asked in self.agent.asked], [])
+        self.assertEqual(self.gateway._limits._limits, {})
+        self.gateway._limits.stop()  # its timer goes on for a while
         self.assertEqual(self.clock.getDelayedCalls(), [])
