@@ -17,7 +17,8 @@ MOST_TYPE_CHECKING = 5
 """The most files that may have imports for the type checker only."""
 
 _BASE = ("model", "model.message", "facts", "interfaces", "limits", "config")
-_CORE = (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs", "sessions")
+_SESSIONS = ("sessions.arrival", "sessions")
+_CORE = (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs", *_SESSIONS)
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = (
     "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
@@ -48,7 +49,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     "hall": (*_BASE, "state", "delivery", "sharing", "hall.people"),
     "verbs.grammar": (*_BASE, "state"),
     "verbs": (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar"),
-    "sessions": (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs"),
+    "sessions.arrival": _CORE[:-2],
+    "sessions": _CORE[:-1],
     # The doors: bytes, then lines, then the table that knows every kind.
     "doors.certificates": ("model", "disk"),
     "doors.wire": (*_BASE, "sessions", "disk"),

@@ -32,7 +32,7 @@ from groupchat.model.errors import Refusal
 from groupchat.model.events import Notice, Post
 from groupchat.model.text import LENGTHS
 from groupchat.model.times import FIRST_DAY, LAST_DAY
-from groupchat.sessions.destination import SPELLINGS
+from groupchat.sessions.arrival.destination import SPELLINGS
 from groupchat.state.access_keys import MOST
 from groupchat.verbs.commands import COMPLETIONS
 from groupchat.verbs.grammar.number_arguments import LARGEST

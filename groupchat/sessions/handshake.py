@@ -18,7 +18,7 @@ from groupchat.model.claims import Claim, Logout
 from groupchat.model.errors import Refusal, ServerError, TooManyAttempts
 from groupchat.model.events import Answer, Asked, Done, Greeted, Listed, Ref, Refused, Told
 from groupchat.model.networks import origin
-from groupchat.sessions.joining import Joining
+from groupchat.sessions.arrival.joining import Joining
 from groupchat.sessions.prompt import Again, Prompt
 from groupchat.sessions.secret_lines import SecretLines
 from groupchat.state.people import Connection

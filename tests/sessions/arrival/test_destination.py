@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.facts.whereabouts import Places
 from groupchat.model.events import Departed, Entered, Event, Refused, Said, Welcomed
-from groupchat.sessions.destination import BASE, LOST
+from groupchat.sessions.arrival.destination import BASE, LOST
 from tests.house import House, Peer
 from tests.people import member, operator
 
