@@ -105,7 +105,8 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
         [("posts", "posts", ",d"), ("start s", "start_s", ".2f"), ("post ms", "post_ms", ".2f"),
          ("join ms", "join_ms", ".2f"),
          ("page of 200 ms", "page_ms", ".2f"), ("search, two words ms", "search_ms", ".2f"),
-         ("search, rare word ms", "rare_ms", ".2f"), ("memory MiB", "memory_mib", ".0f")],
+         ("search, rare word ms", "rare_ms", ".2f"),
+         ("searches refused, of 202", "searches_refused", ".0f"), ("memory MiB", "memory_mib", ".0f")],
     ),
     "slow": _plain(
         "slow: live members, and others who do not read or read slowly",

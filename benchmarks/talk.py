@@ -11,6 +11,14 @@ from benchmarks.load import Broken
 PATIENCE_S = 120.0
 
 
+class Refused(Broken):
+    """The server refused a request."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 class Talk:
     """A connection that speaks JSON Lines."""
 
@@ -23,7 +31,8 @@ class Talk:
     def ask(self, request: Mapping[str, object]) -> dict[str, Any]:
         """Send a request, and return its answer.
 
-        :raises Broken: it was refused, or the connection is closed.
+        :raises Refused: it was refused.
+        :raises Broken: the connection is closed.
         """
         self._ref += 1
         self._socket.sendall(json.dumps({**request, "ref": self._ref}).encode() + b"\n")
@@ -32,7 +41,7 @@ class Talk:
                 answer: dict[str, Any] = json.loads(line)
                 if answer.get("ref") == self._ref:
                     if answer["event"] == "refused":
-                        raise Broken(answer["text"])
+                        raise Refused(answer["code"], answer["text"])
                     return answer
         raise Broken("The server closed the connection.")
 

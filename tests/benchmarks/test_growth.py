@@ -20,7 +20,8 @@ SIZE = 30
 def grown(scenario: str, members: int) -> Row:
     """Return a row whose figures are those that the table and the picture show."""
     names = ("join_us", "joins_s", "memory_kib", "idle_cpu", "post_ms", "post_us", "together_us", "line_us", "line_ns",
-             "last_ms", "page_ms", "leave_us", "search_ms", "start_s", "join_ms", "rare_ms", "memory_mib")  # fmt: skip
+             "last_ms", "page_ms", "leave_us", "search_ms", "start_s", "join_ms", "rare_ms",
+             "memory_mib", "searches_refused")  # fmt: skip
     return {
         "scenario": scenario,
         "peer": "groupchat",
