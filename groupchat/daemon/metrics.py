@@ -165,6 +165,7 @@ class Metrics:
             about = "Since when the lease of this node was not renewed; it ends after 10 s."
             yield _gauge("lease_age_seconds", about, {}, standing.lease_age)
             yield _gauge("nodes", "Nodes of the cluster that are alive.", {}, len(standing.nodes))
+            yield _gauge("nodes_gone", "Nodes that are gone, and were not removed.", {}, len(standing.gone))
         expiry = GaugeMetricFamily(
             "groupchat_certificate_expiry_timestamp_seconds", "When a certificate expires, since 1970 UTC.",
             labels=["name"],

@@ -20,7 +20,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.events import AuthorId, record
 from groupchat.model.message.sought import Sought
-from groupchat.model.node_operations import Place, Presence
+from groupchat.model.node_operations import NodeState, Place, Presence
 
 
 class IJournal(Interface):
@@ -125,6 +125,9 @@ class IReplica(IJournal):
     def place() -> "Deferred[Place | None]":
         """How far it has carried out a log; None: it follows none."""
 
+    def nodes() -> "Deferred[dict[str, NodeState]]":
+        """What is remembered of each node of the cluster, by name."""
+
     def presences() -> "Deferred[list[Presence]]":
         """The connections at all nodes of the cluster, by handle."""
 
@@ -154,6 +157,7 @@ class Standing:
     """How a node of a cluster stands.
 
     ``node``, ``epoch``: which one it is.  ``nodes``: those that live, by name, this one included.
+    ``gone``: those that no longer do and were not removed, by name.
     ``head``: the number of the newest entry of the log that is known here; ``applied``: of the last carried out here.
     ``lag``: for how many seconds entries have been waiting to be carried out here; 0: none is.
     ``append_seconds``: how long the newest append took until its entry was durable.
@@ -170,6 +174,7 @@ class Standing:
     append_seconds: float
     lease_age: float
     trouble: str
+    gone: Mapping[str, NodeState] = field(default_factory=dict)
 
 
 class IClusterJournal(IJournal):

@@ -18,7 +18,7 @@ from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.finding import Finder
-from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
+from groupchat.journals.rules.judging import ALWAYS, carry_out, node_objection, objection
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
@@ -68,7 +68,7 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import JournalUnavailable, Refusal, TooSlowSearch
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
-from groupchat.model.node_operations import Check, Checked, NodeOperation, Place, Presence
+from groupchat.model.node_operations import Check, Checked, NodeOperation, NodeState, Place, Presence
 
 SEARCH_S = 0.1
 """Processor time, in seconds, after which a search is given up: everybody waits for it."""
@@ -115,7 +115,7 @@ class MemoryJournal:
         if isinstance(operation, Check):
             return self._check(operation)
         if isinstance(operation, NodeOperation):
-            return self._nodes.take(operation, self)
+            return node_objection(self._book, operation) or self._nodes.take(operation, self)
         if isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
@@ -404,6 +404,10 @@ class MemoryJournal:
     def place(self) -> "Deferred[Place | None]":
         """Return how far the journal has carried out a log; None: it follows none."""
         return succeed(self._nodes.place)
+
+    def nodes(self) -> "Deferred[dict[str, NodeState]]":
+        """Return what is remembered of each node of the cluster, by name."""
+        return succeed({**self._nodes.nodes})
 
     def presences(self) -> "Deferred[list[Presence]]":
         """Return the connections at all nodes of a cluster."""

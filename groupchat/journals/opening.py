@@ -98,5 +98,5 @@ def _open_node(location: str, reactor: IReactorFromThreads, options: NodeOptions
     clock = IReactorTime(reactor)
     return ClusterJournal(
         shared, inner, node, clock, version=options.version, address=options.address, keep_h=options.keep_h,
-        ages=LogAges(options.data.absolute() / LOG_AGES, time.time),
+        ages=LogAges(options.data.absolute() / LOG_AGES, time.time), now=time.time,
     )  # fmt: skip

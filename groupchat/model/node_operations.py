@@ -90,10 +90,27 @@ class NodeUp:
 
 @record
 class NodeDown:
-    """An epoch of a node has ended; its presences are removed."""
+    """An epoch of a node has ended; its presences are removed.
+
+    ``at``: when that was noticed, in seconds since 1970 UTC.
+    ``applied``: the number of the last entry that the node said it had carried out; 0: it is not known.
+    """
 
     node: str
     epoch: int
+    at: float = 0.0
+    applied: int = 0
+
+
+@record
+class RemoveNode:
+    """A node that is gone is not expected back, and no longer remembered; refused of one that is not gone.
+
+    If it comes back all the same, it is a node as any other from then on.  ``by``: the operator who decided that.
+    """
+
+    node: str
+    by: AuthorId
 
 
 @record
@@ -149,8 +166,21 @@ class Rules:
     rules: int
 
 
-NodeOperation: TypeAlias = Attend | Depart | NodeUp | NodeDown | Passing | Applied | Check | Rules
+NodeOperation: TypeAlias = Attend | Depart | NodeUp | NodeDown | RemoveNode | Passing | Applied | Check | Rules
 """The operations of a cluster."""
+
+
+@record
+class NodeState:
+    """What is remembered of a node: its newest epoch, and whether that has not ended.
+
+    ``at``, ``applied``: as NodeDown says, once it has ended.
+    """
+
+    epoch: int
+    is_up: bool
+    at: float = 0.0
+    applied: int = 0
 
 
 @record

@@ -1,22 +1,26 @@
 """The verbs about the connection and the server: preferences, the server's state, a barrier, the end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from groupchat.delivery.queue import Barrier
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from groupchat.delivery.queue import Barrier, Change, Receipt
 from groupchat.facts.account_facts import KeptPreferences
 from groupchat.interfaces.storage import NodeCard
 from groupchat.model import preferences
+from groupchat.model.drafts import Deed
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Done, Listed
+from groupchat.model.node_operations import NodeState, RemoveNode
 from groupchat.model.ranks import Rank
 from groupchat.model.times import iso, minute
 from groupchat.model.wording import plural
-from groupchat.verbs.actor import Actor, Reply
+from groupchat.verbs.actor import OPERATORS, Actor, Reply
 from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.grammar.text_arguments import Reason
-from groupchat.verbs.grammar.word_arguments import PreferenceName, PreferenceValue, Switch
+from groupchat.verbs.grammar.word_arguments import NodeName, PreferenceName, PreferenceValue, Switch
 from groupchat.verbs.visiting import farewell
 
 GENERAL = Table("settings", "settings and the server")
@@ -83,6 +87,7 @@ def status(me: Actor) -> Answer:
         item |= {
             "node": standing.node, "nodes": sorted(standing.nodes), "log": standing.head, "applied": standing.applied,
             "append": round(standing.append_seconds, 4), "missing": hall.sharing.missing,
+            "gone": sorted(standing.gone),
         }  # fmt: skip
     return Listed("status", lines, (item,))
 
@@ -93,8 +98,13 @@ def _place(me: Actor) -> Iterator[str]:
     if standing is not None:
         nodes = sorted(standing.nodes)
         yield (
-            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); the log is at"
-            f" {standing.head:,}, here {standing.applied:,}; "
+            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); "
+            + (
+                f"{' '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone; "
+                if (gone := sorted(standing.gone))
+                else ""
+            )
+            + f"the log is at {standing.head:,}, here {standing.applied:,}; "
             + ("nothing can be posted here." if standing.trouble else f"a post takes {_ms(standing.append_seconds)}.")
         )
     if missing := me.hall.sharing.missing:
@@ -107,7 +117,7 @@ def _ms(seconds: float) -> str:
 
 @GENERAL.verb(needs=Rank.OPERATOR)
 def nodes(me: Actor) -> Answer:
-    """List the nodes of the cluster that are alive, how far each is, and whether they have the same."""
+    """List the nodes of the cluster, how far each is, since when one is gone, and whether they have the same."""
     standing = me.hall.standing()
     if standing is None:
         return Listed("nodes", ("This server is alone; it is no node of a cluster.",), ())
@@ -132,8 +142,44 @@ def nodes(me: Actor) -> Answer:
         + (f", at {item['address']}" if item["address"] else "")
         for item in items
     )
+    gone = sorted(standing.gone.items())
+    keep_s = me.hall.settings.log_keep_h * 3600
+    lines += tuple(
+        f"{name}: gone since {minute(state.at, me.zone)}"
+        + (f"; it had carried out entry {state.applied:,}" if state.applied else "")
+        for name, state in gone
+    )
     trouble = (standing.trouble,) if standing.trouble else ()
-    return Listed("nodes", (*lines, compared(items)[1], *trouble), items)
+    return Listed(
+        "nodes", (*lines, compared(items)[1], *trouble), (*items, *(_gone(name, state, keep_s) for name, state in gone))
+    )
+
+
+def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:
+    """Return what is told of a node that is gone.  :param keep_s: for how many seconds the log keeps what it needs."""
+    nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": ""}
+    since = {"gone": iso(state.at), "until": iso(state.at + keep_s)}
+    return {"node": name, "epoch": state.epoch, "applied": state.applied, **nothing, **since}
+
+
+@GENERAL.verb(needs=Rank.OPERATOR, personal=True)
+@inlineCallbacks
+def removenode(me: Actor, name: NodeName) -> "Generator[Deferred[Any], Any, Receipt]":
+    """Stop listing a node that is gone for good.
+
+    Nothing that it had is removed. If it comes back all the same, it is a node as any other again.
+    """
+    standing, node = me.hall.standing(), name
+    if standing is None:
+        raise BadArguments("This server is alone; it is no node of a cluster.")
+    if node not in standing.gone and node not in standing.nodes:
+        gone = f" Gone are: {' '.join(sorted(standing.gone))}." if standing.gone else " None is gone."
+        raise BadArguments(f"No node {node} is known here.{gone}")
+    receipt = Receipt()
+    me.hall.commits.post(Change(RemoveNode(node, me.person.author), receipt))
+    yield receipt.result()
+    deed = Deed("removenode", f"removed the node {node} from the cluster", node)
+    return me.decree(deed, needs=OPERATORS, text=f"The node {node} is removed.")
 
 
 def compared(nodes: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:

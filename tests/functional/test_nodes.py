@@ -49,6 +49,14 @@ class NodesCase(FunctionalTest):
         self.assertEqual(done.returncode, status, done.stdout)
         return done.stdout
 
+    def output(self, *words: object) -> str:
+        """Run the command line, and return what it printed, whatever its status is."""
+        done = subprocess.run(
+            [sys.executable, "-m", "groupchat.admin", *map(str, words)], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=LIMIT_S, check=False, env=self.environment,
+        )  # fmt: skip
+        return done.stdout
+
     def say(self, daemon: Daemon, text: str) -> None:
         self.groupchat("say", f"127.0.0.1:{daemon.port}", text, "--nick", "ci")
 
@@ -119,6 +127,33 @@ class NodesTest(NodesCase):
         self.refused(again, "is in use by another groupchat")
         self.say(first, "still here")
         self.assertFalse((self.data("other") / "node").exists())
+
+    def test_gone(self) -> None:
+        """A node that is gone is told of until it is back, or is removed; started again, it is a node as before."""
+        first, second = self.node("a1").ready(), self.node("b1").ready()
+        self.say(first, "both are here")
+        self.until(lambda: "both are here" in self.exported("b1"))
+        told = self.groupchat("cluster", "remove", "b1", "--data", self.data("a1"), status=1)
+        self.assertIn("The node b1 is there. Stop it first", told)
+        second.stop()
+        status = ("cluster", "status", "--data", self.data("a1"))
+        # The first node says so in the log; until that is carried out b1 is neither alive nor gone.
+        self.until(lambda: "b1 is gone" in self.output(*status))
+        told = self.groupchat(*status, status=1)
+        self.assertRegex(told, r"\n  b1  epoch \d+  (entry \d+  )?gone since \d{4}-\d\d-\d\dT[0-9:.]+Z\n")
+        self.assertIn("If it does not come back: groupchat cluster remove b1\n", told)
+        told = self.groupchat("cluster", "remove", "b1", "--data", self.data("a1"))
+        self.assertIn("The node b1 is removed: it is listed no longer.", told)
+        self.assertNotIn("b1", self.groupchat(*status))
+        self.assertIn(
+            "No node b1 is known here. None is gone.",
+            self.groupchat("cluster", "remove", "b1", "--data", self.data("a1"), status=1),
+        )
+        self.say(first, "without the other")
+        again = self.node("b1").ready()
+        self.assertRegex(self.groupchat(*status), r"\n  b1  epoch \d+  entry ")
+        self.assertIn("without the other", self.exported("b1"))
+        self.say(again, "back")
 
     def test_lost_etcd(self) -> None:
         """When everything in etcd is lost, a node leaves the old cluster and begins another one with what it has."""

@@ -20,7 +20,7 @@ from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, writt
 from groupchat.journals.rules.codec import decode
 from groupchat.journals.sqlite.database import SCHEMA
 from groupchat.model.drafts import Operation
-from groupchat.model.events import AuthorId
+from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Attend,
     Check,
@@ -31,6 +31,7 @@ from groupchat.model.node_operations import (
     Passing,
     Place,
     Presence,
+    RemoveNode,
     Rules,
 )
 from tests.golden.evening import HERE
@@ -109,10 +110,12 @@ def record(path: Path) -> list[str]:
         if number % 20 == 5:
             node = ("a1", "b1")[number % 40 > 20]
             say(node, _attendance(number, node, epochs[node]))
+        if number == 200:
+            say("a1", [NodeUp("c1", 300), NodeDown("c1", 300, 1795262300.25, 150)])
         if number % 100 == 50:
             say("a1", [Check(number, number + 200, 1, "ab", "cd", "ef")])
         if number == 300:
-            say("a1", [NodeDown("b1", epochs["b1"])])
+            say("a1", [NodeDown("b1", epochs["b1"], 1795262400.5, 290), RemoveNode("b1", SERVER)])
             epochs["b1"], counts["b1"] = 400, 0
             say("b1", [NodeUp("b1", 400)])
     say("a1", [Rules(RULES)])

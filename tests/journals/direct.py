@@ -27,7 +27,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
-from groupchat.model.node_operations import Place, Presence
+from groupchat.model.node_operations import NodeState, Place, Presence
 
 LOCAL = ("indexed", "merging", "scrubbing")
 """The counters that say how far work that can wait has come."""
@@ -145,6 +145,9 @@ class DirectJournal:
 
     def place(self) -> "Deferred[Place | None]":
         return self._ask(lambda: self.reader.place())
+
+    def nodes(self) -> "Deferred[dict[str, NodeState]]":
+        return self._ask(lambda: self.reader.nodes())
 
     def presences(self) -> "Deferred[list[Presence]]":
         return self._ask(lambda: self.reader.presences())

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from groupchat.facts.account_facts import RankGiven
 from groupchat.facts.room_facts import RoomOperator
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.digests import FACTS
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.model.drafts import Expire, Operation, Outcome, SessionAt
-from groupchat.model.errors import NickTaken, NodeLost, Replaced
-from groupchat.model.events import AuthorId
+from groupchat.model.errors import BadArguments, NickTaken, NodeLost, NotAllowed, Replaced
+from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Applied,
     Attend,
@@ -17,12 +18,15 @@ from groupchat.model.node_operations import (
     Checked,
     Depart,
     NodeDown,
+    NodeState,
     NodeUp,
     Passing,
     Place,
     Presence,
+    RemoveNode,
     Rules,
 )
+from groupchat.model.ranks import Rank
 from tests.journals.cases import DecisionsCase, amend, keeping, posted, session
 from tests.journals.contract import ALICE, BOB, NICKS, NOON, account, deleted, edited, said, topic
 
@@ -139,6 +143,39 @@ class NodesContract(DecisionsCase):
         )
         await self.append(NodeDown("a1", 5), Depart("a", "a1", 5))
         self.assertEqual(await self.handles(), "ab")
+
+    async def states(self) -> dict[str, NodeState]:
+        return cast("dict[str, NodeState]", await cast(Any, self.journal).nodes())
+
+    async def test_gone(self) -> None:
+        """Of a node that is gone it is remembered since when, and how far it was, as whoever noticed first has said."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6))
+        await self.append(NodeDown("b1", 6, NOON, 42), NodeDown("b1", 6, NOON + 2, 41), NodeDown("a1", 4, NOON, 1))
+        self.assertEqual(await self.states(), {"a1": NodeState(5, True), "b1": NodeState(6, False, NOON, 42)})
+        await self.reopen()
+        self.assertEqual((await self.states())["b1"], NodeState(6, False, NOON, 42))
+        await self.append(NodeUp("b1", 9))
+        self.assertEqual((await self.states())["b1"], NodeState(9, True))
+
+    async def test_removed(self) -> None:
+        """A node that is gone is remembered no longer when that is decided; one that is there is not removed."""
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6))
+        answers = await self.answers(RemoveNode("b1", SERVER), RemoveNode("c1", SERVER))
+        self.assertEqual(answers, [BadArguments, BadArguments])
+        await self.append(NodeDown("b1", 6, NOON, 42))
+        self.assertEqual(await self.answers(RemoveNode("b1", ALICE)), [NotAllowed])
+        self.assertEqual(set(await self.states()), {"a1", "b1"})
+        self.assertEqual(await self.answers(RemoveNode("b1", SERVER)), [type(None)])
+        self.assertEqual(await self.states(), {"a1": NodeState(5, True)})
+        await self.append(NodeUp("b1", 9), Attend(present(BOB, "b", "b1", 9)))
+        self.assertEqual(await self.handles(), "b")
+
+    async def test_removed_by_operator(self) -> None:
+        """An operator removes a node as the administrator does."""
+        given = RankGiven(ALICE, Rank.OPERATOR, "server", NOON).made()
+        await self.append(amend(account(ALICE).put(), given), NodeUp("b1", 6), NodeDown("b1", 6))
+        self.assertEqual(await self.answers(RemoveNode("b1", ALICE)), [type(None)])
+        self.assertEqual(await self.states(), {})
 
     async def test_node_that_never_began(self) -> None:
         """A node that did not begin, or that ended before, has nobody."""

@@ -1,6 +1,7 @@
 """Preferences, the server's state, the barrier and the end."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -13,10 +14,12 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model import preferences
 from groupchat.model.drafts import Operation
 from groupchat.model.errors import JournalUnavailable
-from groupchat.model.events import Done, Left, Listed, Said
+from groupchat.model.events import Done, Left, Listed, Refused, Said
+from groupchat.model.node_operations import NodeDown, NodeState, NodeUp
 from groupchat.model.preferences import Preferences
+from groupchat.model.times import iso
 from tests.fakes import HeldJournal
-from tests.house import House, Peer
+from tests.house import NOON, House, Peer
 from tests.people import account, member
 
 PASSWORD = "correct horse"
@@ -308,6 +311,72 @@ class ClusterTests(SynchronousTestCase):
         lines, (item,) = self.asked("nodes")
         self.assertEqual((item["node"], item["epoch"], item["trouble"]), ("a1", 3, "e1 cannot be reached."))
         self.assertEqual(lines[-1], "e1 cannot be reached.")
+
+    def known(self) -> set[str]:
+        """Return the nodes that the journal remembers."""
+        states: dict[str, NodeState] = {}
+        self.journal.nodes().addCallback(states.update)
+        return set(states)
+
+    def lose(self) -> None:
+        """Let b1 be gone."""
+        self.stand("", a1=(0, ""), c1=(0, ""))
+        gone = {"b1": NodeState(7, False, NOON, 8000), "d1": NodeState(3, False, NOON)}
+        self.journal.standing_now = replace(self.journal.standing_now, gone=gone)
+
+    def test_gone(self) -> None:
+        """Nodes that are gone are told of: since when, how far they were, and how long the log keeps what they need."""
+        self.lose()
+        lines, (item,) = self.asked("status")
+        told = "This is a1 of 2 nodes (a1 c1); b1 d1 are gone; the log is at 8,842, here 8,840; a post takes 3 ms."
+        self.assertIn(told, lines)
+        self.assertEqual((item["nodes"], item["gone"]), (["a1", "c1"], ["b1", "d1"]))
+        lines, items = self.asked("nodes")
+        self.assertEqual(lines[2:4], (
+            "b1: gone since 2026-11-21 12:00; it had carried out entry 8,000",
+            "d1: gone since 2026-11-21 12:00",
+        ))  # fmt: skip
+        self.assertNotIn("gone", items[0])
+        found = [items[2][name] for name in ("node", "own", "epoch", "applied", "gone", "until")]
+        self.assertEqual(found, ["b1", False, 7, 8000, iso(NOON), iso(NOON + 24 * 3600)])
+
+    def test_remove(self) -> None:
+        """A node that is gone is removed, which stands with what operators did; no other one is."""
+        self.lose()
+        self.journal.append([NodeUp("a1", 3), NodeUp("b1", 7), NodeDown("b1", 7, NOON, 8000)])
+        peer = self.house.connect("json")
+        peer.session.serve()
+        for name, words in (
+            ("a1", "The node a1 is there. Stop it first; 10 to 15 s after it has died it counts as gone."),
+            ("e1", "No node e1 is known here. Gone are: b1 d1."),
+        ):
+            peer.do("removenode", name=name)
+            refused = peer.answers[-1]
+            assert isinstance(refused, Refused), refused
+            self.assertEqual(refused.text, words)
+        self.assertEqual(self.known(), {"a1", "b1"})
+        peer.do("removenode", name="b1", ref=4)
+        self.house.turn()
+        done = peer.answers[-1]
+        assert isinstance(done, Done), done
+        self.assertEqual((done.text, self.known()), ("The node b1 is removed.", {"a1"}))
+        (stored,) = self.successResultOf(self.journal.moderated(10, 10))
+        self.assertEqual(getattr(stored.event, "act", ""), "removenode")
+
+    def test_remove_at_one_that_is_alone(self) -> None:
+        """A server that is alone has no nodes to remove, and none but operators removes any."""
+        self.house = House()
+        peer = self.house.connect("json")
+        peer.session.serve()
+        peer.do("removenode", name="b1")
+        refused = peer.answers[-1]
+        assert isinstance(refused, Refused), refused
+        self.assertIn("This server is alone", refused.text)
+        (guest,) = self.house.come("guest")
+        guest.type("/removenode b1")
+        refused = guest.answers[-1]
+        assert isinstance(refused, Refused), refused
+        self.assertEqual(refused.code, "not-allowed")
 
     def test_compared(self) -> None:
         """They have the same if those that have compared last at the same entry found the same."""

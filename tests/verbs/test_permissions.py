@@ -34,7 +34,7 @@ NEEDED: dict[Rank, str] = {
         ban bans close invite kick lock modlog mute mutes purge reopen slow unban uninvite unlock unmute
     """,
     Rank.OPERATOR: """
-        accounts adduser announce demote deop forget invitecode motd nodes op promote removeuser setpassword
+        accounts adduser announce demote deop forget invitecode motd nodes op promote removenode removeuser setpassword
     """,
 }
 """The rank each command needs: a second opinion, so that no rank is changed, and none forgotten, by mistake."""

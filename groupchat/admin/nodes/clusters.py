@@ -23,6 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
     about = "list the nodes, how far each is, and whether they have the same, from a node that runs"
     add_data(actions.add_parser("status", help=about, description=about))
+    about = "list a node no longer that is gone for good, by a node that runs; nothing that it had is removed"
+    removing = actions.add_parser("remove", help=about, description=about)
+    removing.add_argument("node", metavar="NODE", help="the name of the node that is gone")
+    add_data(removing)
     about = "take a node that is stopped out of its cluster, so that it can go on alone or begin another one"
     leaving = actions.add_parser("leave", help=about, description=about)
     add_data(leaving)
@@ -36,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     :raises CannotStart: the folder belongs to no cluster, or a daemon is using it.
     """
     data = data_folder(arguments.data)
-    return _leave(data, arguments.yes) if arguments.action == "leave" else _show(data / CONTROL)
+    if arguments.action == "leave":
+        return _leave(data, arguments.yes)
+    return _show(data / CONTROL) if arguments.action == "status" else _remove(data / CONTROL, arguments.node)
 
 
 def _leave(data: Path, is_agreed: bool) -> int:
@@ -51,8 +57,25 @@ def _leave(data: Path, is_agreed: bool) -> int:
     return 0
 
 
+def _remove(path: Path, node: str) -> int:
+    """Have the nodes remember one no longer that is gone."""
+    status = _items(ask(path, {"do": "status"}))
+    answer = ask(path, {"do": "removenode", "name": node})
+    if answer.get("event") == "refused":
+        raise Failed(str(answer.get("text", "")))
+    print(f"The node {node} is removed: it is listed no longer. What others can reach of it stays as it is.")
+    print(f"If {node} is started again, it is a node as any other; to keep it out, take its way to etcd from it.")
+    missing = status[0].get("missing", 0) if status else 0
+    if missing:
+        print(f"{plural(missing, 'shared file')} are not here yet: what only {node} had is lost with its disk.")
+    return 0
+
+
 def _show(path: Path) -> int:
-    """Print the nodes, as the daemon of one of them knows them; return 1 if they differ, or nothing can be posted."""
+    """Print the nodes, as the daemon of one of them knows them.
+
+    :return: 1 if they differ, or nothing can be posted here, or one is gone.
+    """
     status, nodes = _items(ask(path, {"do": "status"})), _items(ask(path, {"do": "nodes"}))
     if not nodes or not status or "node" not in status[0]:
         raise Failed("This daemon is alone: it is no node of a cluster.")
@@ -60,17 +83,26 @@ def _show(path: Path) -> int:
     files = f"; {plural(own['missing'], 'shared file')} to be fetched from others" if own["missing"] else ""
     print(f"{own['node']}: the log is at {own['log']:,}, here {own['applied']:,}{files}")
     width = max(len(one["node"]) for one in nodes)
-    for one in nodes:
+    alive, gone = [one for one in nodes if not one.get("gone")], [one for one in nodes if one.get("gone")]
+    for one in alive:
         behind = max(0, own["log"] - one["applied"])
         place = "up to date" if not behind else f"{behind:,} behind when it last said so"
         more = "  ".join(word for word in (one["version"], one["address"]) if word)
         print(f"  {one['node']:<{width}}  epoch {one['epoch']}  entry {one['applied']:,} ({place})  {more}".rstrip())
-    differ, sentence = compared(nodes)
+    for one in gone:
+        place = f"  entry {one['applied']:,}" if one["applied"] else ""
+        print(f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  gone since {one['gone']}")
+    differ, sentence = compared(alive)
     print(sentence)
+    for one in gone:
+        print(
+            f"{one['node']} is gone. It goes on where it was when it is started before {one['until']}; after that seed"
+            f" it with --replace. If it does not come back: groupchat cluster remove {one['node']}"
+        )
     troubles = [one["trouble"] for one in nodes if one["trouble"]]
     for trouble in troubles:
         print(f"Nothing can be posted here: {trouble}")
-    return 1 if differ or troubles else 0
+    return 1 if differ or troubles or gone else 0
 
 
 def _items(answer: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

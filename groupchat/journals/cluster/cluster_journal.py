@@ -63,6 +63,7 @@ class ClusterJournal(LocalAnswers):
     :param keep_h: for how many hours the log keeps entries, for nodes that are away.
     :param rules: the newest rules that this version knows.
     :param ages: where it is kept how old the entries of the log are; None: nowhere.
+    :param now: the wall-clock time in seconds since 1970 UTC; None: the clock has it.
     """
 
     log = Logger()
@@ -79,6 +80,7 @@ class ClusterJournal(LocalAnswers):
         keep_h: float = 24.0,
         rules: int = RULES,
         ages: LogAges | None = None,
+        now: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(inner)
         self.node = node
@@ -100,7 +102,7 @@ class ClusterJournal(LocalAnswers):
             shared, clock, node, lambda: self._applying.place.rules, self._fenced,
             lambda revision: self._applying.reached(revision=revision), self._applying.take_appended,
         )  # fmt: skip
-        self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules)
+        self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules, now or clock.seconds)
         self._checking = Checking(self._differs)
         self.compaction = Compaction(shared, clock, keep_h, ages)
         self._refenced: Deferred[None] | None = None
@@ -147,7 +149,7 @@ class ClusterJournal(LocalAnswers):
         return Standing(
             self.node, self.epoch, nodes, max(applying.known, self._proposing.known), applying.place.number,
             applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
-            self._trouble(),
+            self._trouble(), {**self._living.gone},
         )  # fmt: skip
 
     def mark_failed(self, what: str) -> None:
@@ -171,8 +173,8 @@ class ClusterJournal(LocalAnswers):
             has_begun = True
             self._check_place(place, begun)
             self.compaction.begin(begun.cluster)
-            up = yield self._inner.presences()
-            self._living.up.update((one.node, one.epoch) for one in up)
+            states = yield self._inner.nodes()
+            self._living.know(states)
             founding: list[Operation] = []
             after = 0
             if place is not None:
@@ -294,7 +296,7 @@ class ClusterJournal(LocalAnswers):
     def _handed_on(self, received: Received, outcomes: Sequence[Outcome]) -> None:
         """Pass on an entry that is carried out here."""
         entry = received.entry
-        self._living.note(entry.operations)
+        self._living.note(entry.operations, outcomes)
         for operation, outcome in zip(entry.operations, outcomes, strict=True):
             if isinstance(operation, Check) and isinstance(outcome, Checked):
                 self._checking.note(received.number, self._applying.place.chain, operation, outcome)

@@ -15,8 +15,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import ILog, IWatch, LiveNode
-from groupchat.model.drafts import Operation
-from groupchat.model.node_operations import Attend, NodeDown, NodeUp
+from groupchat.journals.cluster.cards import read_card
+from groupchat.model.drafts import Operation, Outcome
+from groupchat.model.errors import Refusal
+from groupchat.model.node_operations import Attend, NodeDown, NodeState, NodeUp, RemoveNode
 
 LATER_S = 2.0
 """Seconds for which a node that is not the first leaves it to that one to say that another has ended."""
@@ -31,7 +33,10 @@ class Living:
     :param propose: has an operation carried out by all nodes.
     :param lost: called when this node itself is not, or no longer in its epoch, among those that live.
 
+    :param now: the wall-clock time in seconds since 1970 UTC.
+
     ``nodes``: those that live.  ``up``: for each node the newest epoch that began and is not known to have ended.
+    ``gone``: the nodes of which none is, and that were not removed.
     """
 
     log = Logger()
@@ -44,6 +49,7 @@ class Living:
         propose: Callable[[Operation], object],
         lost: Callable[[], None],
         changed: Callable[[], None],
+        now: Callable[[], float],
     ) -> None:
         self._log = shared
         self._clock = clock
@@ -56,11 +62,20 @@ class Living:
         self._epoch = 0
         self.nodes: Mapping[str, LiveNode] = {}
         self.up: dict[str, int] = {}
+        self.gone: dict[str, NodeState] = {}
+        self._now = now
+        self._applied: dict[tuple[str, int], int] = {}
+        """How far each epoch of a node was when it said so last."""
 
     @property
     def is_first(self) -> bool:
         """Whether this node is the one that does what only one has to do."""
         return bool(self.nodes) and min(self.nodes) == self._node
+
+    def know(self, states: Mapping[str, NodeState]) -> None:
+        """Begin with what is remembered of the nodes."""
+        self.up = {node: state.epoch for node, state in states.items() if state.is_up}
+        self.gone = {node: state for node, state in states.items() if not state.is_up}
 
     def begin(self, epoch: int) -> None:
         """Watch in a new epoch of this node."""
@@ -72,13 +87,16 @@ class Living:
         """Note that this node's epoch has ended."""
         self._epoch = 0
 
-    def note(self, operations: Sequence[Operation]) -> None:
+    def note(self, operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> None:
         """Note which epochs have begun and ended, as is carried out."""
-        for operation in operations:
+        for operation, outcome in zip(operations, outcomes, strict=True):
             if isinstance(operation, NodeUp):
                 self.up[operation.node] = max(operation.epoch, self.up.get(operation.node, 0))
-            elif isinstance(operation, NodeDown) and self.up.get(operation.node, 0) <= operation.epoch:
-                self.up.pop(operation.node, None)
+                self.gone.pop(operation.node, None)
+            elif isinstance(operation, NodeDown):
+                self._note_end(operation)
+            elif isinstance(operation, RemoveNode) and not isinstance(outcome, Refusal):
+                self.gone.pop(operation.node, None)
             elif not isinstance(operation, Attend):
                 continue
             self._look_later(0.0 if self.is_first else LATER_S)
@@ -94,8 +112,17 @@ class Living:
 
     # How
 
+    def _note_end(self, down: NodeDown) -> None:
+        node = down.node
+        if self.up.get(node, 0) <= down.epoch and not (node in self.gone and self.gone[node].epoch >= down.epoch):
+            self.up.pop(node, None)
+            self.gone[node] = NodeState(down.epoch, False, down.at, down.applied)
+
     def _told(self, nodes: Mapping[str, LiveNode]) -> None:
         self.nodes = dict(nodes)
+        living = {(name, live.epoch): read_card(live).applied for name, live in nodes.items()}
+        ended = {key: applied for key, applied in self._applied.items() if self.up.get(key[0]) == key[1]}
+        self._applied = {**ended, **living}
         mine = self.nodes.get(self._node)
         if self._epoch and (mine is None or mine.epoch != self._epoch):
             self._epoch = 0
@@ -126,7 +153,7 @@ class Living:
             for node, ended in asked:
                 if self.up.get(node) == ended and (node not in nodes or nodes[node].epoch != ended):
                     self.log.info("The node {node} is gone (epoch {epoch})", node=node, epoch=ended)
-                    self._propose(NodeDown(node, ended))
+                    self._propose(NodeDown(node, ended, self._now(), self._applied.get((node, ended), 0)))
             self._look_later(AGAIN_S)
 
         def failed(failure: object) -> None:

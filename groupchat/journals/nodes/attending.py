@@ -5,9 +5,18 @@ from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
 from groupchat.model.drafts import SessionAt
-from groupchat.model.errors import NickTaken, NodeLost, Refusal, Replaced
+from groupchat.model.errors import BadArguments, NickTaken, NodeLost, Refusal, Replaced
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeOperation, NodeUp, Presence
+from groupchat.model.node_operations import (
+    Attend,
+    Depart,
+    NodeDown,
+    NodeOperation,
+    NodeState,
+    NodeUp,
+    Presence,
+    RemoveNode,
+)
 
 
 class Facts(Protocol):
@@ -20,11 +29,14 @@ class Facts(Protocol):
 class PresenceStore(Protocol):
     """The place where a journal keeps presences and nodes, inside its transaction."""
 
-    def epoch(self, node: str) -> tuple[int, bool]:
-        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
+    def state(self, node: str) -> NodeState:
+        """Return what is remembered of a node; epoch 0: nothing is."""
 
-    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
-        """Write the newest epoch of a node."""
+    def keep_node(self, node: str, state: NodeState) -> None:
+        """Write what is remembered of a node."""
+
+    def remove_node(self, node: str) -> None:
+        """Remember a node no longer."""
 
     def is_taken(self, key: str, author: AuthorId) -> bool:
         """Say whether somebody else has a presence with the key of this nickname."""
@@ -50,13 +62,16 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
         case Depart(handle=handle, node=node, epoch=epoch):
             store.remove_presence(handle, node, epoch)
         case NodeUp(node, epoch):
-            if epoch > store.epoch(node)[0]:
-                store.keep_node(node, epoch, True)
+            if epoch > store.state(node).epoch:
+                store.keep_node(node, NodeState(epoch, True))
                 store.remove_presences(node, epoch - 1)
-        case NodeDown(node, epoch):
-            if epoch >= store.epoch(node)[0]:
-                store.keep_node(node, epoch, False)
+        case NodeDown(node, epoch, at, applied):
+            known = store.state(node)
+            if epoch > known.epoch or (epoch == known.epoch and known.is_up):  # whoever noticed first knows since when
+                store.keep_node(node, NodeState(epoch, False, at, applied))
             store.remove_presences(node, epoch)
+        case RemoveNode(node):
+            return _remove(store, node)
     return None
 
 
@@ -67,8 +82,8 @@ def is_late(store: PresenceStore, kept: SessionAt) -> bool:
 
 def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | None:
     presence = attend.presence
-    newest, is_up = store.epoch(presence.node)
-    if presence.epoch != newest or not is_up:
+    known = store.state(presence.node)
+    if presence.epoch != known.epoch or not known.is_up:
         return NodeLost("This node was cut off from the others, and counts as gone. Come in again.")
     if not attend.takes and store.node_of(presence.handle) not in ("", presence.node):
         return Replaced("You have joined again from elsewhere.")
@@ -76,4 +91,14 @@ def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | Non
     if store.is_taken(presence.key, presence.author) or (account and account["author"] != presence.author):
         return NickTaken(f"Somebody else is called {presence.nick}; choose another nickname.")
     store.keep_presence(presence)
+    return None
+
+
+def _remove(store: PresenceStore, node: str) -> Refusal | None:
+    known = store.state(node)
+    if not known.epoch:
+        return BadArguments(f"No node {node} is known here.")
+    if known.is_up:
+        return BadArguments(f"The node {node} is there. Stop it first; 10 to 15 s after it has died it counts as gone.")
+    store.remove_node(node)
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from groupchat.journals.rules.rows import Row
-from groupchat.model.node_operations import Checked, Presence
+from groupchat.model.node_operations import Checked, NodeState, Presence
 
 FACTS = 5000
 """Facts that are compared at a time."""
@@ -18,19 +18,20 @@ def checked(
     rows: Iterable[Row],
     facts: Sequence[tuple[str, str, str]],
     presences: Iterable[Presence],
-    nodes: Mapping[str, tuple[int, bool]],
+    nodes: Mapping[str, NodeState],
     counts: Iterable[int],
 ) -> Checked:
     """Return the outcome of a check.
 
     :param rows: as they count, ascending.
     :param facts: kind, name and canonical value of FACTS of them, or of those that are left, by kind and name.
-    :param nodes: the newest epoch of each node, and whether it has not ended.
+    :param nodes: what is remembered of each, by name.
     :param counts: the highest number ever used, what has expired, and from when on sessions are kept, in milliseconds.
     """
     others: list[object] = [*facts]
     others += [_values(one) for one in sorted(presences, key=lambda one: one.handle)]
-    others += [[node, *nodes[node]] for node in sorted(nodes)]
+    states = [(node, nodes[node]) for node in sorted(nodes)]
+    others += [[node, one.epoch, one.is_up, float(one.at), one.applied] for node, one in states]
     others += [*counts]
     kind, name = facts[-1][:2] if len(facts) == FACTS else ("", "")
     return Checked(_digest(rows), _digest(others), kind, name)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from groupchat.journals.nodes.attending import Facts, carry_out_attendance
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
+from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
 
 NOWHERE = Place("", 0, 0, "")
 """The place of a journal that has carried out nothing of any log."""
@@ -14,12 +14,12 @@ NOWHERE = Place("", 0, 0, "")
 class MemoryNodes:
     """What a journal keeps for a cluster.
 
-    ``nodes``: the newest epoch of each, and whether it has not ended.  ``presences``: by handle.
+    ``nodes``: by name.  ``presences``: by handle.
     ``place``: None if the journal follows no log.
     """
 
     def __init__(self) -> None:
-        self.nodes: dict[str, tuple[int, bool]] = {}
+        self.nodes: dict[str, NodeState] = {}
         self.presences: dict[str, Presence] = {}
         self.place: Place | None = None
 
@@ -36,13 +36,17 @@ class MemoryNodes:
             return carry_out_attendance(self, facts, operation)
         return None
 
-    def epoch(self, node: str) -> tuple[int, bool]:
-        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
-        return self.nodes.get(node, (0, False))
+    def state(self, node: str) -> NodeState:
+        """Return what is remembered of a node; epoch 0: nothing is."""
+        return self.nodes.get(node, NodeState(0, False))
 
-    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
-        """Write the newest epoch of a node."""
-        self.nodes[node] = (epoch, is_up)
+    def keep_node(self, node: str, state: NodeState) -> None:
+        """Write what is remembered of a node."""
+        self.nodes[node] = state
+
+    def remove_node(self, node: str) -> None:
+        """Remember a node no longer."""
+        del self.nodes[node]
 
     def is_taken(self, key: str, author: AuthorId) -> bool:
         """Say whether somebody else has a presence with the key of this nickname."""

@@ -9,7 +9,7 @@ from typing import Any
 from groupchat.journals.nodes.attending import Facts, carry_out_attendance
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Applied, NodeOperation, Place, Presence, Rules
+from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
 
 _PRESENCE = (
     "handle, node, epoch, author, nick, key, account, since, known_since, rooms, current, away, secure, program, door,"
@@ -17,6 +17,8 @@ _PRESENCE = (
 )
 """The columns of ``presences`` in the order of the fields of Presence."""
 _KEEP_PRESENCE = f"INSERT OR REPLACE INTO presences ({_PRESENCE}) VALUES ({', '.join('?' * 16)})"
+_NODE = "epoch, up, at, applied"
+"""The columns of ``nodes`` in the order of the fields of NodeState."""
 _PRESENCES = f"SELECT {_PRESENCE} FROM presences ORDER BY handle"
 _APPLIED = """
 INSERT INTO place VALUES (1, ?, ?, ?, ?, 1) ON CONFLICT (one) DO UPDATE
@@ -42,9 +44,15 @@ def presences_of(database: sqlite3.Connection) -> list[Presence]:
     return [_presence_of(found) for found in database.execute(_PRESENCES).fetchall()]
 
 
-def nodes_of(database: sqlite3.Connection) -> dict[str, tuple[int, bool]]:
-    """Return the newest epoch of each node in a file, and whether it has not ended."""
-    return {node: (epoch, bool(up)) for node, epoch, up in database.execute("SELECT node, epoch, up FROM nodes")}
+def nodes_of(database: sqlite3.Connection) -> dict[str, NodeState]:
+    """Return what a file has of each node, by name."""
+    found = database.execute(f"SELECT node, {_NODE} FROM nodes").fetchall()
+    return {node: _node_of(values) for node, *values in found}
+
+
+def _node_of(found: Sequence[Any]) -> NodeState:
+    epoch, up, at, applied = found
+    return NodeState(epoch, bool(up), at, applied)
 
 
 def _presence_of(found: Sequence[Any]) -> Presence:
@@ -70,14 +78,20 @@ class SqliteNodes:
             return carry_out_attendance(self, facts, operation)
         return None
 
-    def epoch(self, node: str) -> tuple[int, bool]:
-        """Return the newest epoch of a node, and whether it has not ended; 0: there was none."""
-        found = self._database.execute("SELECT epoch, up FROM nodes WHERE node = ?", (node,)).fetchone()
-        return (0, False) if found is None else (found[0], bool(found[1]))
+    def state(self, node: str) -> NodeState:
+        """Return what is remembered of a node; epoch 0: nothing is."""
+        found = self._database.execute(f"SELECT {_NODE} FROM nodes WHERE node = ?", (node,)).fetchone()
+        return NodeState(0, False) if found is None else _node_of(found)
 
-    def keep_node(self, node: str, epoch: int, is_up: bool) -> None:
-        """Write the newest epoch of a node."""
-        self._database.execute("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?)", (node, epoch, int(is_up)))
+    def keep_node(self, node: str, state: NodeState) -> None:
+        """Write what is remembered of a node."""
+        self._database.execute(
+            f"INSERT OR REPLACE INTO nodes (node, {_NODE}) VALUES (?, ?, ?, ?, ?)", (node, *astuple(state))
+        )
+
+    def remove_node(self, node: str) -> None:
+        """Remember a node no longer."""
+        self._database.execute("DELETE FROM nodes WHERE node = ?", (node,))
 
     def is_taken(self, key: str, author: AuthorId) -> bool:
         """Say whether somebody else has a presence with the key of this nickname."""

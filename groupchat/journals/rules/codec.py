@@ -30,7 +30,17 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeUp, Passing, Presence, Rules
+from groupchat.model.node_operations import (
+    Attend,
+    Check,
+    Depart,
+    NodeDown,
+    NodeUp,
+    Passing,
+    Presence,
+    RemoveNode,
+    Rules,
+)
 from groupchat.model.ranks import Rank
 
 OPERATIONS: dict[str, type[Any]] = {
@@ -45,6 +55,7 @@ OPERATIONS: dict[str, type[Any]] = {
     "depart": Depart,
     "node-up": NodeUp,
     "node-down": NodeDown,
+    "remove-node": RemoveNode,
     "passing": Passing,
     "check": Check,
     "rules": Rules,

@@ -33,6 +33,8 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Outdated, Refusal
 from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.node_operations import NodeOperation, RemoveNode
+from groupchat.model.ranks import Rank
 
 ALWAYS = 0.0
 """The time of an operation that says none: every ban and mute that stands there holds then."""
@@ -85,6 +87,11 @@ def objection(
             told = "Somebody else changed that at the same moment. Look at it, and try again."
             return Outdated(told, change.fact.kind, change.fact.name)
     return None
+
+
+def node_objection(book: RuleBook, operation: NodeOperation) -> Refusal | None:
+    """Return why what a node says is refused, whatever it says of nodes; None: its author may say it."""
+    return book.lacks(operation.by, Need(Rank.OPERATOR), ALWAYS) if isinstance(operation, RemoveNode) else None
 
 
 def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> None:

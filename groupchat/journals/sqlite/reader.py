@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any
 
-from groupchat.journals.nodes.sqlite_nodes import place_of, presences_of
+from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of, presences_of
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.rights import no_such_message
 from groupchat.journals.rules.rows import (
@@ -53,7 +53,7 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import SearchUnavailable, TooSlowSearch
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
-from groupchat.model.node_operations import Place, Presence
+from groupchat.model.node_operations import NodeState, Place, Presence
 
 FILES_AT_ONCE = 50
 """Rows read at a time to find those that name files."""
@@ -293,6 +293,10 @@ class Reader:
     def place(self) -> Place | None:
         """Return how far the file has carried out a log; None: it follows none."""
         return place_of(self._database)
+
+    def nodes(self) -> dict[str, NodeState]:
+        """Return what is remembered of each node of the cluster, by name."""
+        return nodes_of(self._database)
 
     def presences(self) -> list[Presence]:
         """Return the connections at all nodes of a cluster."""

@@ -33,7 +33,7 @@ from groupchat.model.drafts import (
 from groupchat.model.errors import BUSY_S, Busy, CannotStart, JournalUnavailable, SearchUnavailable
 from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
-from groupchat.model.node_operations import Place, Presence
+from groupchat.model.node_operations import NodeState, Place, Presence
 
 SEARCHES = 16
 """Searches that may wait: at SEARCH_S each, the last waits some seconds.  Nothing else waits for a search."""
@@ -210,6 +210,10 @@ class SqliteJournal:
     def place(self) -> "Deferred[Place | None]":
         """Return how far the journal has carried out a log; None: it follows none."""
         return self._read(self._reader.place)
+
+    def nodes(self) -> "Deferred[dict[str, NodeState]]":
+        """Return what is remembered of each node of the cluster, by name."""
+        return self._read(self._reader.nodes)
 
     def presences(self) -> "Deferred[list[Presence]]":
         """Return the connections at all nodes of a cluster."""

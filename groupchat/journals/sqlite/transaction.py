@@ -12,7 +12,7 @@ from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import FACTS, checked
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
-from groupchat.journals.rules.judging import ALWAYS, carry_out, objection
+from groupchat.journals.rules.judging import ALWAYS, carry_out, node_objection, objection
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
@@ -177,7 +177,7 @@ class Transaction:
         elif isinstance(operation, Check):
             return self._check(operation)
         elif isinstance(operation, NodeOperation):
-            return SqliteNodes(self._database).take(operation, self)
+            return node_objection(self._book, operation) or SqliteNodes(self._database).take(operation, self)
         return None
 
     def add(self, row: Row, key: str | None = None) -> StoredPost:

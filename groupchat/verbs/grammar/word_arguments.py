@@ -60,6 +60,13 @@ class RoomSettingValueArgument(RoomSettingArgument):
         return sorted(value for value in every if value.startswith(start.lower()))
 
 
+class NodeArgument(Argument):
+    """The name of a node of the cluster."""
+
+    label = "NODE"
+    length = text.WORD
+
+
 class SwitchArgument(Argument):
     """True or false: for programs to send, and nothing to be typed."""
 
@@ -113,6 +120,7 @@ PreferenceName = Annotated[str, PreferenceArgument()]
 PreferenceValue = Annotated[str, PreferenceValueArgument()]
 RoomSettingName = Annotated[str, RoomSettingArgument()]
 RoomSettingValue = Annotated[str, RoomSettingValueArgument()]
+NodeName = Annotated[str, NodeArgument()]
 Switch = Annotated[bool, SwitchArgument()]
 Visible = Annotated[bool, VisibleArgument()]
 All = Annotated[bool, AllArgument()]

@@ -10,7 +10,7 @@ from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.belonging import check_node_of, keep_node, node_of, place_in
 from groupchat.model.errors import CannotStart
-from groupchat.model.node_operations import Applied, NodeUp, Place
+from groupchat.model.node_operations import Applied, NodeState, NodeUp, Place
 from tests.admin.cases import ArchiveCase
 from tests.lacking import need_root
 
@@ -47,7 +47,7 @@ class SeedTest(ClusterCase):
         self.assertIn("This is the node b1 now. Start it: --journal etcd://HOST:PORT,… --node b1\n", said)
         self.assertEqual((place_in(self.to / "chat.db"), node_of(self.to)), (PLACE, "b1"))
         with contextlib.closing(sqlite3.connect(self.to / "chat.db")) as database:
-            self.assertEqual(nodes_of(database), {"a1": (5, True)})
+            self.assertEqual(nodes_of(database), {"a1": NodeState(5, True)})
         self.assert_sound(self.to)
         self.assertEqual(self.exported(data=self.to), self.exported())
 

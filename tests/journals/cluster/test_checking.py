@@ -9,7 +9,7 @@ from groupchat.journals.cluster.checking import CHECK_S, ROWS, Checking, Found
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Fact
 from groupchat.model.errors import JournalBroken
-from groupchat.model.node_operations import Check, Checked
+from groupchat.model.node_operations import Check, Checked, NodeState
 from tests.journals.cases import amend
 from tests.journals.cluster.nodes import ClusterCase, FailingJournal
 from tests.journals.contract import ALICE, account, said
@@ -109,7 +109,7 @@ class CheckingTests(ClusterCase):
 
     def test_presence_changed_by_hand(self) -> None:
         """And with presences and nodes."""
-        self.inner["c1"]._nodes.nodes["a1"] = (1, False)
+        self.inner["c1"]._nodes.nodes["a1"] = NodeState(1, False)
         self.pass_checks()
         self.assertEqual(self.broken(), ["c1"])
 

@@ -13,7 +13,7 @@ from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Repeated, StoredPost
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, NickTaken, NodeLost
-from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeUp, Passing, Place
+from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeState, NodeUp, Passing, Place
 from tests.journals.cases import amend, session
 from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
 from tests.journals.contract import ALICE, BOB, LOBBY, account, edited, said
@@ -329,8 +329,11 @@ class TwoNodesTests(ClusterCase):
         closing = self.a.journal.close()
         self.pass_time(3)
         self.successResultOf(closing)
-        self.assertIn(NodeDown("a1", ended), self.b.received)
+        downs = [one for one in self.b.received if isinstance(one, NodeDown)]
+        self.assertEqual([(one.node, one.epoch) for one in downs], [("a1", ended)])
         self.assertEqual([one.handle for one in self.b.presences], ["b"])
+        gone = self.b.journal.standing().gone
+        self.assertEqual(gone, {"a1": NodeState(ended, False, downs[0].at, downs[0].applied)})
 
     def test_node_is_cut_off(self) -> None:
         """So are those of one that is cut off; it is told so, begins anew, and claims its nicknames again."""

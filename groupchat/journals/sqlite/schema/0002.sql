@@ -119,8 +119,14 @@ CREATE TABLE place (
     rules INTEGER NOT NULL
 ) STRICT;
 
--- The newest epoch of each node, and whether it has not ended.
-CREATE TABLE nodes (node TEXT PRIMARY KEY, epoch INTEGER NOT NULL, up INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- The nodes, but for those that were removed.
+CREATE TABLE nodes (
+    node TEXT PRIMARY KEY,
+    epoch INTEGER NOT NULL,       -- its newest
+    up INTEGER NOT NULL,          -- whether that has not ended
+    at REAL NOT NULL,             -- once it has: when that was noticed, in seconds since 1970 UTC
+    applied INTEGER NOT NULL      -- and the last entry that the node said it had carried out; 0: it is not known
+) STRICT, WITHOUT ROWID;
 
 -- The connections at all nodes.
 CREATE TABLE presences (
