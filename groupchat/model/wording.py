@@ -11,7 +11,7 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def encryption_error(error: Exception) -> str:
+def encryption_error(error: BaseException) -> str:
     """Return what OpenSSL says is wrong, as words: ``wrong version number``; without a reason, the whole error."""
     # One that OpenSSL has not raised itself has none.
     return (getattr(error, "reason", None) or str(error)).lower().replace("_", " ")

@@ -28,8 +28,11 @@ def _library() -> Any:
 class OpenSslClient:
     """One client; what it sends is fetched by ``sent``, what it is sent comes by ``receive``."""
 
-    def __init__(self, highest: int = 0, name: bytes = b"") -> None:
-        """:param highest: the highest version, such as 0x303 for TLS 1.2; 0: the newest."""
+    def __init__(self, highest: int = 0, name: bytes = b"", filled_to: int = 0) -> None:
+        """:param highest: the highest version, such as 0x303 for TLS 1.2; 0: the newest.
+
+        :param filled_to: fill records up to a multiple of so many bytes, in TLS 1.3.
+        """
         self._library = library = _library()
         context = library.SSL_CTX_new(library.TLS_client_method())
         self._tls = library.SSL_new(context)
@@ -38,6 +41,8 @@ class OpenSslClient:
         library.SSL_set_connect_state(self._tls)
         if highest:
             library.SSL_ctrl(self._tls, 124, highest, None)  # SSL_CTRL_SET_MAX_PROTO_VERSION
+        if filled_to:
+            library.SSL_set_block_padding(ctypes.c_void_p(self._tls), ctypes.c_size_t(filled_to))
         if name:
             library.SSL_ctrl(self._tls, 55, 0, name)  # SSL_CTRL_SET_TLSEXT_HOSTNAME
 

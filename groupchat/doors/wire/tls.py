@@ -3,13 +3,15 @@
 1. OpenSSL works in memory, by one pair of buffers for all connections: what is written to a connection is encrypted
    and on its way to that connection's transport before anything else is done, and what is received is decrypted
    completely before anybody is told.  So both buffers are empty whenever other code runs, and nothing of one
-   connection can reach another.
+   connection can reach another: whatever fails in between, also for want of memory, they are emptied and that
+   connection ends.
 2. A connection has no buffer of its own but for a record that is not whole, which OpenSSL keeps.
 3. OpenSSL begins when the client's first message is whole, and a certificate has been chosen by the name in it.
 """
 
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import (
@@ -21,6 +23,7 @@ from twisted.internet.interfaces import (
     IPushProducer,
     ISSLTransport,
 )
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -50,9 +53,26 @@ ANSWERS = 16 * 1024
 """The most bytes that TLS itself answers to such a peer: new keys can be asked for again and again."""
 
 IDLE_BYTES = 20 * 1024
-"""The most bytes of a peer after one another that say nothing; a record which is not whole has 16.3 KiB at most."""
+"""The most bytes of a peer that say nothing; a record which is not whole has 16.3 KiB at most."""
+
+PAID_BYTES = 256
+"""So many bytes that say nothing are made up for by each byte that says something: new keys are asked for in 27."""
 
 _INCOMING, _OUTGOING = ssl.MemoryBIO(), ssl.MemoryBIO()
+
+_SMALL = 400
+"""Bytes taken at a time out of a buffer that must be emptied: few enough for Python's own pools of memory."""
+
+_reserve = [bytes(_SMALL)]
+"""Memory for one such piece, which is given back when it is needed."""
+
+_TEXT = 23
+"""The kind of a record with what is said (RFC 8446, section 5.1)."""
+
+_HEADER = 5
+"""Bytes before what is in a record: its kind, version and length."""
+
+_log = Logger()
 
 
 class Contexts(Protocol):
@@ -63,10 +83,10 @@ class Contexts(Protocol):
 
 
 class TlsFailed(Exception):
-    """What is wrong with the bytes of a peer, in OpenSSL's words."""
+    """What is wrong with the bytes of a peer, in OpenSSL's words, or what was wanting here."""
 
-    def __init__(self, error: ssl.SSLError) -> None:
-        super().__init__(encryption_error(error))
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(encryption_error(error) or type(error).__name__)
 
 
 @implementer(ISSLTransport, IConsumer, IPushProducer, IHalfCloseableProtocol)
@@ -118,7 +138,7 @@ class Tunnel:
         self._answered = 0
         """The bytes that TLS itself answered while the peer took nothing more."""
         self._idle = 0
-        """The bytes since the peer last said something."""
+        """The bytes of the peer that said nothing, and were not made up for since."""
 
     @property
     def established(self) -> bool:
@@ -134,11 +154,10 @@ class Tunnel:
             return
         try:
             self._tls.write(data)  # type: ignore[union-attr]  # there is one
-        except ssl.SSLError as error:
-            self._fail(error)
-            return
-        finally:
             records = _OUTGOING.read()
+        except BaseException as error:
+            self._break_off(error)
+            return
         self.transport.write(records)
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
@@ -278,17 +297,20 @@ class Tunnel:
 
     def _shake_hands(self, tls: ssl.SSLObject, data: bytes) -> None:
         plain, is_end, fault = b"", False, None
-        _INCOMING.write(data)
         try:
-            tls.do_handshake()
-            self._is_done = True
-            plain, is_end, fault = _decrypted(tls)
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            fault = error
-        finally:
+            _INCOMING.write(data)
+            try:
+                tls.do_handshake()
+                self._is_done = True
+                plain, is_end, fault = _decrypted(tls)
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLError as error:
+                fault = error
             answer = _left()
+        except BaseException as error:
+            self._break_off(error)
+            return
         if answer:
             self.transport.write(answer)
         if self._is_done:
@@ -304,21 +326,22 @@ class Tunnel:
 
     def _take(self, data: bytes) -> None:
         """Decrypt a piece, answer what TLS itself is asked, and hand over what was said."""
-        _INCOMING.write(data)
         try:
+            _INCOMING.write(data)
             plain, is_end, fault = _decrypted(self._tls)
-        finally:
             answer = _left()
+        except BaseException as error:
+            self._break_off(error)
+            return
         if answer and not self._may_answer(answer):
             self.abortConnection()
             return
-        if plain:
-            self._idle = 0
-        else:
-            self._idle += len(data)
-            if self._idle > IDLE_BYTES and fault is None:
-                self.abortConnection()
-                return
+        # One that says something is as long as it likes: clients may fill their records up, to hide how much they say.
+        idle = self._idle if plain and _is_one_record(data) else self._idle + len(data)
+        self._idle = max(0, idle - PAID_BYTES * len(plain))
+        if self._idle > IDLE_BYTES and fault is None:
+            self.abortConnection()
+            return
         self._tell(plain, is_end, fault)
 
     def _may_answer(self, answer: bytes) -> bool:
@@ -372,18 +395,28 @@ class Tunnel:
             return
         self._is_writable = False
         try:
-            self._tls.unwrap()  # type: ignore[union-attr]  # there is one
-        except ssl.SSLError:
-            pass  # it waits for the peer's, or TLS is broken and has nothing more to say
-        finally:
+            with suppress(ssl.SSLError):  # it waits for the peer's, or TLS is broken and has nothing more to say
+                self._tls.unwrap()  # type: ignore[union-attr]  # there is one
             records = _left()
+        except BaseException as error:
+            self._break_off(error)
+            return
         if records:
             self.transport.write(records)
         if self.half_ended:
             self.transport.loseConnection()
 
-    def _fail(self, error: ssl.SSLError) -> None:
+    def _fail(self, error: BaseException) -> None:
         self._finish(Failure(TlsFailed(error)))
+
+    def _break_off(self, error: BaseException) -> None:
+        """End the connection in the middle of a record, which is lost; nothing of it is left to others."""
+        _empty()
+        self._fail(error)
+        if not isinstance(error, Exception):
+            raise error
+        if not isinstance(error, ssl.SSLError):
+            _log.error("TLS with {peer} was ended: {reason}", peer=self.transport.getPeer(), reason=repr(error))
 
     def _finish(self, reason: Failure | None) -> None:
         """End the connection below, once everything written is sent."""
@@ -420,8 +453,26 @@ def _decrypted(tls: Any) -> tuple[bytes, bool, ssl.SSLError | None]:
 def _left() -> bytes:
     """Empty both buffers; return what is to be sent.  What came after an end or a fault is nobody's."""
     if _INCOMING.pending:
-        _INCOMING.read()
+        _discard(_INCOMING)
     return _OUTGOING.read()
+
+
+def _empty() -> None:
+    """Empty both buffers, also where there is no memory for what is in them."""
+    _reserve.clear()
+    _discard(_INCOMING)
+    _discard(_OUTGOING)
+    _reserve.append(bytes(_SMALL))
+
+
+def _discard(buffer: ssl.MemoryBIO) -> None:
+    while buffer.pending:
+        buffer.read(_SMALL)
+
+
+def _is_one_record(data: bytes) -> bool:
+    """Return whether a record begins here, and nothing comes after it."""
+    return data[0] == _TEXT and len(data) <= _HEADER + int.from_bytes(data[3:_HEADER])
 
 
 def ends_by_halves(transport: Any) -> bool:

@@ -2,6 +2,8 @@
 
 import random
 import ssl
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from twisted.internet.error import ConnectionDone
@@ -178,6 +180,45 @@ class StormTest(AttackCase):
             self.assertTrue(visit.transport.disconnected)
             self.assertLess(times, IDLE_BYTES / 20)
 
+    def storm(self, text: bytes, ask: bool) -> tuple[Visit, int]:
+        """Renew keys, and say this whenever silence alone would soon end the connection; return how often."""
+        visit = Visit(Port())
+        client = self.client(visit)
+        client.write(b"alice\n")
+        visit.send(client.sent())
+        times = silent = 0
+        while not visit.transport.disconnected and times < 20_000:
+            client.renew_keys(ask=ask)
+            sent = client.sent()
+            silent += len(sent)
+            if silent > IDLE_BYTES - 1000:
+                client.write(text)
+                sent, silent = sent + client.sent(), 0
+            visit.send(sent)
+            visit.read()
+            times += 1
+        return visit, times
+
+    def test_new_keys_with_hardly_a_word(self) -> None:
+        """A byte now and then does not make up for the hundreds of new keys before it, asked back or not."""
+        for ask in (True, False):
+            visit, times = self.storm(b"x", ask)
+            self.assertTrue(visit.transport.disconnected)
+            self.assertLess(times, 2 * IDLE_BYTES / 20)
+
+    def test_records_that_are_filled_up(self) -> None:
+        """Who hides how much is said behind as much again of nothing says a letter at a time for as long as likes."""
+        visit = Visit(Port())
+        client = self.client(visit, filled_to=4096)
+        for _ in range(100):
+            client.write(b"x")
+            sent = client.sent()
+            self.assertGreater(len(sent), 4096)
+            visit.send(sent)
+        client.write(b"\n")
+        visit.send(client.sent())
+        self.assertEqual(visit.session.calls, ["x" * 100])
+
     def test_answers_that_nobody_reads(self) -> None:
         """Who asks for new keys and reads no answers is dropped before they are many."""
         visit, times = self.renewing(True, True)
@@ -234,9 +275,110 @@ class Recorder(Protocol):
 class Broken:
     """OpenSSL that fails in the middle of a record."""
 
+    error: type[BaseException] = ssl.SSLError
+
     def write(self, data: bytes) -> int:
         module._OUTGOING.write(b"half a record")
-        raise ssl.SSLError(1, "broken")
+        raise self.error(1, "broken")
+
+
+class Buffer:
+    """A buffer of OpenSSL, for which the memory runs out: it gives what it has in small pieces only.
+
+    :param full: whether there is no memory to take anything, either.
+    """
+
+    def __init__(self, buffer: Any, full: bool = False) -> None:
+        self.buffer = buffer
+        self.full = full
+        self.failed = 0
+
+    @property
+    def pending(self) -> int:
+        return int(self.buffer.pending)
+
+    def read(self, size: int = -1) -> Any:
+        if not 0 <= size <= 512 and self.buffer.pending:
+            self.failed += 1
+            raise MemoryError
+        return self.buffer.read(size)
+
+    def write(self, data: bytes) -> Any:
+        if not self.full:
+            return self.buffer.write(data)
+        self.failed += 1
+        self.buffer.write(data[: len(data) // 2])
+        raise MemoryError
+
+
+class MemoryTest(AttackCase):
+    """Memory runs out between what OpenSSL does and what is done with it."""
+
+    def assert_ended(
+        self, buffer: str, what: Callable[[Any], object], full: bool = False, visit: Visit | None = None
+    ) -> None:
+        """While the memory of a buffer runs out this ends its own connection, and nobody else notices."""
+        other, visit = self.other(), visit or self.other()
+        real = getattr(module, buffer)
+        fake = Buffer(real, full)
+        self.patch(module, buffer, fake)
+        what(visit)
+        self.patch(module, buffer, real)
+        self.assertGreater(fake.failed, 0)
+        self.assertTrue(visit.transport.disconnecting)
+        self.assertEqual((module._INCOMING.pending, module._OUTGOING.pending), (0, 0))
+        visit.transport.protocol.write(b"late")
+        self.assertEqual(visit.transport.value(), b"")
+        self.assert_unharmed(other)
+
+    def test_writing(self) -> None:
+        """A line, and one of many bytes."""
+
+        def write(data: bytes, visit: TlsVisit) -> None:
+            visit.server.write(data)
+
+        for size in (5, 100_000):
+            self.assert_ended("_OUTGOING", partial(write, b"x" * size))
+
+    def test_receiving(self) -> None:
+        """A line that finds no room on its way to OpenSSL."""
+        self.assert_ended("_INCOMING", lambda visit: visit.send(b"hello\n"), full=True)
+
+    def test_answering(self) -> None:
+        """An answer of TLS itself: to the sign of the end, and to a fault."""
+
+        def end(visit: TlsVisit) -> None:
+            visit.transport.protocol.unregisterProducer()
+            visit.transport.protocol.loseConnection()
+
+        self.assert_ended("_OUTGOING", end)
+        self.assert_ended("_OUTGOING", lambda visit: Visit.send(visit, b"nonsense" * 5))
+
+    def test_shaking_hands(self) -> None:
+        """The last message of a handshake, and the answer to it."""
+
+        def hear(last: bytes, visit: Visit) -> None:
+            visit.send(last)
+
+        for buffer, full in (("_INCOMING", True), ("_OUTGOING", False)):
+            visit, client = Visit(Port()), OpenSslClient()
+            self.addCleanup(client.close)
+            client.shake_hands()
+            visit.send(client.sent())
+            client.receive(visit.read())
+            client.shake_hands()
+            self.assert_ended(buffer, partial(hear, client.sent()), full, visit)
+
+    def test_interrupted(self) -> None:
+        """What is to end the whole process is not held up, and leaves nothing behind."""
+        other, visit = self.other(), self.other()
+
+        class Interrupted(Broken):
+            error: type[BaseException] = KeyboardInterrupt
+
+        visit.transport.protocol._tls = Interrupted()
+        self.assertRaises(KeyboardInterrupt, visit.server.write, b"hello")
+        self.assert_unharmed(other)
 
 
 class EndTest(AttackCase):
