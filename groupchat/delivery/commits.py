@@ -87,6 +87,7 @@ class Broken:
 State: TypeAlias = Idle | Committing | Refusing | Broken
 
 IDLE = Idle()
+_IN_FLIGHT = (Committing, Refusing)
 
 Keeping: TypeAlias = Callable[[], Operation | None]
 """Makes the operation that keeps something of a connection, as it is at that moment; None: there is nothing to keep."""
@@ -152,7 +153,7 @@ class Commits:
     def delay(self) -> float:
         """Return for how many seconds the commit in flight has been going on."""
         state = self._state
-        return self._clock.seconds() - state.since if isinstance(state, Committing | Refusing) else 0.0
+        return self._clock.seconds() - state.since if isinstance(state, _IN_FLIGHT) else 0.0
 
     @property
     def refusal(self) -> Refusal | None:
@@ -165,7 +166,8 @@ class Commits:
         if len(self._queue) >= self.settings.commit_queue_posts:
             return True
         # While posts are refused hardly anything piles up, and reading goes on.
-        return self._state.refusal is None and self.delay > self.settings.commit_pause_s
+        state = self._state
+        return isinstance(state, Committing) and self._clock.seconds() - state.since > self.settings.commit_pause_s
 
     def unanswered(self) -> list[Posting | Change]:
         """Return what waits or is being written, and whose origin is to be told what becomes of it."""
@@ -265,7 +267,7 @@ class Commits:
 
     @property
     def _in_flight(self) -> bool:
-        return isinstance(self._state, Committing | Refusing)
+        return isinstance(self._state, _IN_FLIGHT)
 
     @property
     def _is_idle(self) -> bool:

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from groupchat.delivery.fanout import Shown
 from groupchat.model.events import (
+    COMING,
     Joined,
     Left,
     ManyJoined,
@@ -23,6 +24,9 @@ TOGETHER: Mapping[type, type] = {
     Joined: ManyJoined, Left: ManyLeft, ProgramJoined: ManyProgramsJoined, ProgramLeft: ManyProgramsLeft,
 }  # fmt: skip
 """What announces many of a kind together."""
+
+_ABOUT_PEOPLE = COMING | {Renamed}
+"""What is looked at here: nearly everything in a batch is something else."""
 
 SHOWN = 5
 """Up to this many people who come (or go) in one batch are announced one by one; more are announced together."""
@@ -56,6 +60,8 @@ def _groups(items: Sequence[Shown]) -> list[list[int]]:
     """For each nickname, the keys of the groups it is in."""
     for index, item in enumerate(items):
         event = item.event
+        if type(event) not in _ABOUT_PEOPLE:
+            continue
         if isinstance(event, Renamed):
             for nick in (event.nick, event.new):
                 for key in keys.pop(nick, ()):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from groupchat.delivery.queue import EVERYWHERE
 from groupchat.interfaces.screens import IStyle, Rendered
-from groupchat.model.events import AuthorId, Done, Event, Joined, Left, Moved, Post, Ref, Typing
+from groupchat.model.events import COMING, AuthorId, Done, Event, Moved, Post, Ref, Typing
 from groupchat.model.preferences import ACTIVE
 from groupchat.state.people import Connection, Person, View
 
@@ -107,7 +107,7 @@ class Batch:
             return view.style.render([moved], [item.previous], self._is_marked(view, item))[0]
         mine = item.origin is connection
         shown = (
-            not (isinstance(item.event, Joined | Left) and item.author == connection.person.author)
+            not (type(item.event) in COMING and item.author == connection.person.author)
             and (_seen(item, view.rooms) or _is_party(item, connection.person.author))
             and not (mine and not view.style.echoes(item.event))
             and not (item.author in connection.person.ignored and _is_ignorable(item.event, view.style))
@@ -128,9 +128,7 @@ class Batch:
 
 
 def _seen(item: Shown, rooms: tuple[str, ...]) -> bool:
-    if item.rooms is EVERYWHERE:
-        return True
-    return any(room in rooms for room in item.rooms)
+    return item.rooms is EVERYWHERE or any(map(rooms.__contains__, item.rooms))
 
 
 def _is_party(item: Shown, author: AuthorId) -> bool:
@@ -247,7 +245,7 @@ class Fanout:
                     for connection in self._told_otherwise(item.event):
                         personal.setdefault(connection, []).append(index)
                 continue
-            if isinstance(item.event, Joined | Left):
+            if type(item.event) in COMING:
                 # A notice about an earlier connection of theirs would make people believe that they have left.
                 person = self._find(item.author)
                 for connection in person.connections if person is not None else ():

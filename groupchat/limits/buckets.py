@@ -50,5 +50,5 @@ class TokenBucket:
         if now > self._at:
             self._balance = min(self.burst, self._balance + (now - self._at) * self.rate)
             self._at = now
-        if self._balance >= min(self.burst, self.rate * SLACK_S):
+        if self._debt_since is not None and self._balance >= min(self.burst, self.rate * SLACK_S):
             self._debt_since = None

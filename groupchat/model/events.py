@@ -281,6 +281,10 @@ class ProgramLeft(Left):
     """A program has left the room."""
 
 
+COMING = frozenset({Joined, Left, ProgramJoined, ProgramLeft})
+"""Who comes and goes, one by one."""
+
+
 @record
 class ManyProgramsJoined(ManyJoined):
     """Many programs came into a room at once."""

@@ -6,6 +6,7 @@ and what we did wrong is logged and answered, and everybody lives on.
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import ParamSpec
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -36,6 +37,8 @@ from groupchat.verbs.grammar.table import Parameter, Verb
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import msg, say, substitute
 
+P = ParamSpec("P")
+
 ALOUD = (say, msg)
 """The verbs that programs ask for when a person types words: in a room, or in a conversation with somebody."""
 
@@ -59,11 +62,11 @@ class Session(Handshake):
 
     def typed(self, line: str) -> None:
         """Take one line from a keyboard."""
-        self._guard(None, lambda: self._type(line), LINE_COST if self._composer and self._composer.is_open else 1)
+        self._guard(None, LINE_COST if self._composer and self._composer.is_open else 1, self._type, line)
 
     def offer(self, claim: Claim, ref: Ref = None) -> None:
         """Let a program ask for a nickname."""
-        self._guard(ref, lambda: self._offer(claim, ref))
+        self._guard(ref, 1, self._offer, claim, ref)
 
     def reject(self, refusal: Refusal, ref: Ref = None) -> None:
         """Refuse a line that the door cannot read; it is charged like one that it can."""
@@ -93,11 +96,11 @@ class Session(Handshake):
 
         :param room: the room it was typed in, which stands for the current one (None: the current one).
         """
-        self._guard(ref, lambda: self._speak(self._typist(ref, key, room), text.clean(line)))
+        self._guard(ref, 1, lambda: self._speak(self._typist(ref, key, room), text.clean(line)))
 
     def do(self, name: str, arguments: Mapping[str, object], ref: Ref = None, key: str | None = None) -> None:
         """Call a verb for a program, with its arguments by name; what that posts is posted once with the ``key``."""
-        self._guard(ref, lambda: self._do(name, arguments, ref, key))
+        self._guard(ref, 1, self._do, name, arguments, ref, key)
 
     def ended(self) -> None:
         """Leave as soon as the peer has its answers: it sends no more, and all it sent was taken."""
@@ -429,13 +432,13 @@ class Session(Handshake):
             self._composer = Composer(self._hall, self._show, self.refuse)
         self._composer.begin(to)
 
-    def _guard(self, ref: Ref, action: Callable[[], None], cost: float = 1) -> None:
+    def _guard(self, ref: Ref, cost: float, action: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         """Do this for the peer; nothing it raises goes further than here."""
         if self.state is State.GONE or (self.connection is not None and self.connection.gone):
             return
         try:
             if self._charge(cost):
-                action()
+                action(*args, **kwargs)
         except Exception:
             self._excuse(Failure(), ref)
         commits = self._hall.commits

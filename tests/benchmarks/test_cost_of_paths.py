@@ -13,9 +13,9 @@ LINES = 64
 """Lines said in one turn."""
 SENDERS = 10
 FEW_AND_MANY = (10, 100)
-TEXT_CALLS, JSON_CALLS, WEBSOCKET_CALLS, MIXED_CALLS, FOLLOWED_CALLS = 90, 130, 142, 102, 96
+TEXT_CALLS, JSON_CALLS, WEBSOCKET_CALLS, MIXED_CALLS, FOLLOWED_CALLS = 76, 115, 131, 88, 82
 """Calls of Python functions for each of 64 lines, with 30 members of each kind: a tenth less was counted."""
-ROOM_CALLS, PRIVATE_CALLS, EDIT_CALLS, POSTER_CALLS, FILE_CALLS = 155, 240, 445, 870, 1330
+ROOM_CALLS, PRIVATE_CALLS, EDIT_CALLS, POSTER_CALLS, FILE_CALLS = 140, 229, 428, 850, 1305
 """The same for one thing alone, some of them with 30 or 60 who receive it."""
 CATCHING_UP_CALLS = 9.2
 """The same for each message that is caught up with, when ten do so at once."""

@@ -68,7 +68,7 @@ def with_erasures(line: str) -> str:
 
     Backspace erases what is seen as one character, such as a letter with its accents, a flag or a family.
     """
-    if _KEYS.search(line) is None:
+    if line.isprintable() or _KEYS.search(line) is None:  # the first is true for nearly every line, and sooner known
         return line
     kept: list[str] = []
     for piece in _KEYS.split(line):

@@ -144,7 +144,7 @@ class HeldLines(LineReceiver):
         share = self.reception.settings.lines_per_turn
         self._handing = True
         try:
-            while not self._holds and not self._closed:
+            while waiting and not self._holds and not self._closed:
                 end, after = _line_end(waiting)
                 if end < 0:
                     break
@@ -170,11 +170,12 @@ class HeldLines(LineReceiver):
         if self._ended:
             self._finish(rest)
             return
-        if self._skipped or len(rest) >= self.line_limit():
+        if self._skipped or (rest and len(rest) >= self.line_limit()):
             self._skip(rest)
         if not rest:
             self._waiting = _NOTHING
-        self._read_on()
+        if not self._reading:
+            self._read_on()
 
     def _finish(self, last: bytearray) -> None:
         """The peer sends no more, and no whole line waits: take an unfinished one too, then say so."""

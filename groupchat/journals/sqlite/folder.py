@@ -184,8 +184,10 @@ class Folder:
     def mark(self, head: int) -> None:
         """Remember that everything up to ``head`` is on disk and may be acknowledged."""
         # A mark that is too low can hide a loss, but is no reason to refuse a post that is on disk.
-        with contextlib.suppress(OSError):
+        try:
             os.pwrite(self._mark, b"%020d\n" % head, 0)
+        except OSError:
+            return
 
     def has_space(self) -> bool:
         """Return whether SPARE bytes could be written now, for this user and with whatever quota there is."""

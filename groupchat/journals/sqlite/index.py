@@ -331,7 +331,13 @@ def _entry(row: Row, text: str) -> tuple[int, str, str]:
 
 def _place(kind: str, text: str, nick: str, room: str, author: int, reader: int | None) -> str:
     """Return the words that say who may see a message, whose it is, and what it has."""
-    return " ".join([_viewers(room, author, reader), _author(author), _nick(nick), *things(kind, text)])
+    whose = _whose_and_where(nick, room, author, reader)
+    return " ".join([whose, *has]) if (has := things(kind, text)) else whose
+
+
+@lru_cache(1024)
+def _whose_and_where(nick: str, room: str, author: int, reader: int | None) -> str:
+    return f"{_viewers(room, author, reader)} {_author(author)} {_nick(nick)}"
 
 
 def _viewers(room: str, author: int, reader: int | None) -> str:

@@ -151,7 +151,7 @@ class Transaction:
         at = milliseconds(draft.at)
         self._number(at, draft.author, key)
         id, author, room, nick, words = self.head, draft.author, draft.room, draft.nick, draft.text
-        self._plain += (id, draft.kind.value, author, room, nick, at, words, key)
+        self._plain += (id, draft.kind._value_, author, room, nick, at, words, key)  # ``value`` is two calls more
         return StoredPost(event(id, room, nick, at / 1000, words), author)
 
     def _take_other(self, operation: Operation) -> Outcome:

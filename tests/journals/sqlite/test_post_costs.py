@@ -1,11 +1,14 @@
 """The cost of a post in the journal: pages, statements and commits, counted and not timed."""
 
 from groupchat.journals.sqlite import writer
+from tests.benchmarks.counting import counted
 from tests.journals.contract import said
 from tests.journals.sqlite.files import FileCase
 
 FRAME = 4096 + 24
 """Bytes of a page in the write-ahead log."""
+CALLS, LONE_CALLS, INDEXED_CALLS = 6, 34, 4.8
+"""Calls of Python functions for each of 64 posts, for a post alone, and for each message that is indexed."""
 TEXT = "0123456789 the quick brown fox jumps over lazy dogs and then some people talk of it"
 
 
@@ -53,6 +56,14 @@ class PostCostTests(FileCase):
         """Sixteen posts share a statement, and their words are not indexed yet."""
         self.commits(25, 64)
         self.assertEqual(self.beginnings(), ["BEGIN IMMEDIATE", *["INSERT INTO posts"] * 4, "COMMIT"] * 25)
+
+    def test_calls(self) -> None:
+        """What is not done in C is done in few calls."""
+        posts = [said(TEXT) for _ in range(64)]
+        self.assertLessEqual(counted(lambda: self.append(*posts)).calls / 64, CALLS)
+        self.assertLessEqual(counted(lambda: self.commit(1)).calls, LONE_CALLS)
+        indexed = counted(lambda: self.writer.index.fill(self.writer.head, 60)).calls
+        self.assertLessEqual(indexed / 60, INDEXED_CALLS)
 
     def test_indexed_in_large_pieces(self) -> None:
         """Once as many wait as may, hundreds are indexed in one commit."""
