@@ -3,8 +3,11 @@
 import contextlib
 import io
 import random
+import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.python.failure import Failure
@@ -15,6 +18,7 @@ from faults.__main__ import main
 from faults.cluster.cluster import TimedLedger, different, running
 from faults.cluster.planted import says
 from faults.cluster.steps import judged
+from faults.cluster.tables import COMPARED, OWN, OWN_COUNTERS, rows
 from faults.far_clients import Numbers
 from faults.links import QUEUE_S, Shaper, Weather
 from faults.soak import Sample, growth, is_flat
@@ -23,6 +27,7 @@ from groupchat.checker.ledger import Findings
 from groupchat.checker.roamers import ClusterLoad
 from groupchat.model.drafts import Amendment
 from tests.journals.contract import ALICE, BOB, said, whispered
+from tests.journals.direct import DirectJournal
 
 
 class SoakTest(SynchronousTestCase):
@@ -200,17 +205,33 @@ class ClusterTest(SynchronousTestCase):
         return load
 
     def test_judged(self) -> None:
-        """A step is kept without faults, if everybody came back by token; else the first faults are told."""
+        """A step is kept without faults; else the first ones are told."""
         load = self.load()
         self.assertTrue(judged(load, Agreement(Findings())).is_kept)
         self.assertFalse(judged(load, Agreement(Findings()), False).is_kept)
         seen = judged(load, Agreement(Findings(lost=["it is lost"]), differing=["it differs"]), figure="after 3 s")
         self.assertFalse(seen.is_kept)
-        for words in ("lost 1,", "differing 1;", "after 3 s", "! lost: it is lost", "! differing: it differs"):
+        for words in ("lost 1,", "differing 1,", "after 3 s", "! lost: it is lost", "! differing: it differs"):
             self.assertIn(words, seen.figure)
-        load.turned_away["token-invalid"] = 1
-        seen = judged(load, Agreement(Findings()))
-        self.assertEqual((seen.is_kept, "tokens were not known" in seen.figure), (False, True))
+        seen = judged(load, Agreement(Findings(), sessions=["a token is not known"]))
+        self.assertEqual((seen.is_kept, "! sessions: a token is not known" in seen.figure), (False, True))
+
+    def test_tables(self) -> None:
+        """Every table of a journal, and every counter, is named as compared or as a node's own, with the reason."""
+        path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "chat.db"
+        journal = DirectJournal(path)
+        self.addCleanup(journal.close)
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            found = database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+            # What full text search keeps its index in belongs to it.
+            tables = {name for (name,) in found if not name.startswith(("sqlite_", "search_"))}
+            self.assertEqual(COMPARED.keys() & OWN.keys(), set())
+            self.assertEqual(tables, COMPARED.keys() | OWN.keys())
+            self.assertEqual([rows(database, table) for table in ("posts", "sessions", "place")], [[], [], []])
+            compared = {name for name, _ in rows(database, "counters")}
+            counters = {name for (name,) in database.execute("SELECT name FROM counters")}
+        self.assertEqual(compared, {"expired", "forgotten", "erasures"})
+        self.assertEqual(counters, compared | OWN_COUNTERS.keys())
 
     def test_different(self) -> None:
         """The first row that is not the same is told, or how many there are."""

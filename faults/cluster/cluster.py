@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from faults.cluster.tables import COMPARED, rows
 from faults.trial import START_S, Trial, need, wait_for
 from groupchat.checker.agreement import Agreement, agree
 from groupchat.checker.ledger import Attempt, Ledger
@@ -22,9 +23,6 @@ PACE_S = 0.1
 
 EQUAL_S = 60.0
 """Seconds in which all nodes must have carried out the whole log."""
-
-TABLES = ("posts", "facts", "presences", "nodes", "authored", "spans")
-"""The tables that must be the same at all nodes, in the order of their keys."""
 
 
 class TimedLedger(Ledger):
@@ -122,9 +120,9 @@ class Node:
         return found or (0, "")
 
     def table(self, name: str) -> list[tuple[object, ...]]:
-        """Return all rows of a table, in the order of its key."""
+        """Return what is compared of a table."""
         with contextlib.closing(self.connect()) as database:
-            return database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
+            return rows(database, name)
 
 
 class Cluster:
@@ -180,8 +178,11 @@ class Cluster:
         agreement.differing += self.differences()
         return agreement
 
-    def differences(self) -> list[str]:
-        """Return a sentence for each table that is not the same at all nodes, once they have carried out the log."""
+    def differences(self, limit: float = EQUAL_S) -> list[str]:
+        """Return a sentence for each table that is not the same at all nodes, once they have carried out the log.
+
+        :param limit: seconds in which they must come to the same.
+        """
         running = [node for node in self.nodes if node.is_running]
         found: list[str] = []
 
@@ -193,12 +194,12 @@ class Cluster:
             found[:] = [
                 f"{table}: {different(first.table(table), node.table(table))} at {first.name} and {node.name}"
                 for first, node in ((running[0], node) for node in running[1:])
-                for table in TABLES
+                for table in COMPARED
                 if first.table(table) != node.table(table)
             ]
             return not found
 
-        wait_for(is_equal, EQUAL_S, 0.2)
+        wait_for(is_equal, limit, 0.2)
         return found
 
 

@@ -1,8 +1,9 @@
 """Nodes of a cluster that are not as they should be: ``python -m faults.cluster.planted WHAT …``.
 
 ``skipping`` leaves out every tenth entry of another node that says something; ``early`` acknowledges what is said
-before it stands in the log; ``forgetting`` removes what is older than two seconds, by its own clock.  A checker that
-has never failed on these proves nothing.
+before it stands in the log; ``forgetting`` removes what is older than two seconds, by its own clock; ``losing`` does
+not keep the sessions of other nodes, ``unreading`` keeps them as if nothing had been read, and ``keeping`` keeps those
+that others have ended.  A checker that has never failed on these proves nothing.
 ``checking`` compares itself with the others each two seconds instead of each minute; ``newer`` is the next release,
 which knows newer rules.  All further arguments are passed on to twistd.
 """
@@ -10,6 +11,7 @@ which knows newer rules.  All further arguments are passed on to twistd.
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -19,7 +21,7 @@ from groupchat.journals.cluster import cluster_journal
 from groupchat.journals.cluster.applying import Applying, Received
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.cluster.entries import RULES
-from groupchat.model.drafts import Draft, Expire, Kind, Operation, Outcome
+from groupchat.model.drafts import Amendment, Draft, Expire, Kind, Operation, Outcome, Revoke, StoredSession
 
 EACH = 10
 """Of so many entries one is skipped."""
@@ -34,22 +36,57 @@ def says(operations: Sequence[Operation]) -> bool:
     return all(isinstance(operation, Draft) and operation.kind is Kind.SAID for operation in operations)
 
 
-class SkippingApplying(Applying):
-    """Leaves out some entries of other nodes."""
+class ChangingApplying(Applying):
+    """Carries out something else than what other nodes have said."""
+
+    def _carry_out(self, taken: Sequence[Received]) -> None:
+        super()._carry_out([one if one.entry.node == _own_name() else self._changed(one) for one in taken])
+
+    def _changed(self, one: Received) -> Received:
+        entry = replace(one.entry, operations=tuple(self.change(one.entry.operations)))
+        return Received(one.number, one.revision, entry, one.data)
+
+    def change(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        """Return what is carried out instead of an entry."""
+        raise NotImplementedError
+
+
+class SkippingApplying(ChangingApplying):
+    """Leaves out some entries."""
 
     _seen = 0
 
-    def _carry_out(self, taken: Sequence[Received]) -> None:
-        super()._carry_out([self._emptied(one) for one in taken])
-
-    def _emptied(self, one: Received) -> Received:
-        if one.entry.node == _own_name() or not one.entry.operations or not says(one.entry.operations):
-            return one
+    def change(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        if not operations or not says(operations):
+            return operations
         self._seen += 1
-        if self._seen % EACH:
-            return one
-        entry = type(one.entry)(**{**_fields(one.entry), "operations": ()})
-        return Received(one.number, one.revision, entry, one.data)
+        return operations if self._seen % EACH else ()
+
+
+class LosingApplying(ChangingApplying):
+    """Keeps no sessions."""
+
+    def change(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        return [one for one in operations if not isinstance(one, StoredSession)]
+
+
+class UnreadingApplying(ChangingApplying):
+    """Keeps sessions, but not how far their owners have read."""
+
+    def change(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        return [replace(one, read=()) if isinstance(one, StoredSession) else one for one in operations]
+
+
+class KeepingApplying(ChangingApplying):
+    """Keeps sessions that have ended."""
+
+    def change(self, operations: Sequence[Operation]) -> Sequence[Operation]:
+        return [self._unended(one) for one in operations]
+
+    def _unended(self, operation: Operation) -> Operation:
+        if not isinstance(operation, Amendment):
+            return operation
+        return replace(operation, changes=tuple(one for one in operation.changes if not isinstance(one, Revoke)))
 
 
 class EarlyJournal(ClusterJournal):
@@ -85,10 +122,6 @@ def _own_name() -> str:
     return sys.argv[sys.argv.index("--node") + 1]
 
 
-def _fields(entry: Any) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
-
-
 def _journal(kind: type[ClusterJournal]) -> Callable[[], None]:
     def plant() -> None:
         cluster_journal.ClusterJournal = kind  # type: ignore[misc]
@@ -96,8 +129,11 @@ def _journal(kind: type[ClusterJournal]) -> Callable[[], None]:
     return plant
 
 
-def _skip() -> None:
-    setattr(cluster_journal, "Applying", SkippingApplying)  # noqa: B010  # a name that it imports
+def _applying(kind: type[Applying]) -> Callable[[], None]:
+    def plant() -> None:
+        setattr(cluster_journal, "Applying", kind)  # noqa: B010  # a name that it imports
+
+    return plant
 
 
 def _check_often() -> None:
@@ -106,7 +142,10 @@ def _check_often() -> None:
 
 
 PLANTS: dict[str, Callable[[], None]] = {
-    "skipping": _skip,
+    "skipping": _applying(SkippingApplying),
+    "losing": _applying(LosingApplying),
+    "unreading": _applying(UnreadingApplying),
+    "keeping": _applying(KeepingApplying),
     "early": _journal(EarlyJournal),
     "forgetting": _journal(ForgettingJournal),
     "newer": _journal(NewerJournal),

@@ -34,13 +34,11 @@ class Step:
 
 def judged(load: ClusterLoad, agreement: Agreement, is_kept: bool = True, figure: str = "") -> Seen:
     """Return what was seen, with what became of a load."""
-    clean = "token-invalid" not in load.turned_away
     faults = [line for line in agreement.lines() if line.startswith("!")][:3]
     words = [
         summary(load.ledger, agreement.findings),
-        f"changes {len(agreement.changes)}, differing {len(agreement.differing)}",
-        *([] if clean else ["tokens were not known"]),
+        f"changes {len(agreement.changes)}, differing {len(agreement.differing)}, sessions {len(agreement.sessions)}",
         *([figure] if figure else []),
         *faults,
     ]
-    return Seen(agreement.good and clean and is_kept, "; ".join(words))
+    return Seen(agreement.good and is_kept, "; ".join(words))

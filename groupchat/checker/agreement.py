@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from groupchat.checker.drain import Drain
 from groupchat.checker.ledger import SHOWN, Findings, Kept, compare
+from groupchat.checker.returning import Returning
 from groupchat.checker.roamers import ClusterLoad
 
 AGREE_S = 30.0
@@ -33,20 +34,24 @@ class Node:
 
 @dataclass(slots=True)
 class Agreement:
-    """The faults that a comparison of all nodes found, as sentences; ``findings``: those against the ledger."""
+    """The faults that a comparison of all nodes found, as sentences; ``findings``: those against the ledger.
+
+    ``sessions``: the tokens that do not lead back where they should.
+    """
 
     findings: Findings
     changes: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
         """True if every promise was kept."""
-        return self.findings.good and not (self.changes or self.differing)
+        return self.findings.good and not (self.changes or self.differing or self.sessions)
 
     def lines(self) -> Iterator[str]:
         """Return the findings for people: a count for each kind, then the faults."""
-        kinds = {"changes": self.changes, "differing": self.differing}
+        kinds = {"changes": self.changes, "differing": self.differing, "sessions": self.sessions}
         for name, found in kinds.items():
             yield f"{name:13}{len(found)}"
         yield from self.findings.lines()
@@ -60,19 +65,28 @@ class Agreement:
 def agree(load: ClusterLoad, patience: float, limit: float = AGREE_S) -> Agreement:
     """Read what all nodes have, until it is what was promised, and the same everywhere, or the time is over.
 
-    :param limit: seconds in which they must come to the same.
+    :param limit: seconds in which they must come to the same, after everything was read for the first time, which may
+        take long on a busy machine; the watchers have as long to read to the end.
 
     Raises Unreachable.
     """
-    end = time.monotonic() + limit
+    end: float | None = None
     while True:
         nodes = read_all(load, patience)
         newest = max((node.posts[-1].id for node in nodes if node.posts), default=0)
-        load.watch(max(newest, load.ledger.highest), max(end - time.monotonic(), LOOK_S))
+        left = limit if end is None else end - time.monotonic()
+        load.watch(max(newest, load.ledger.highest), max(left, LOOK_S))
         found = judge(load, nodes)
+        if end is None:
+            end = time.monotonic() + limit
         if found.good or time.monotonic() > end:
-            return found
+            break
         time.sleep(LOOK_S)
+    unknown = load.turned_away.get("token-invalid", 0)
+    if unknown:
+        found.sessions.append(f"the tokens of clients were not known, {unknown} times")
+    found.sessions += Returning(load.servers, load.names, f"{load.changing}-back", patience, limit).faults()
+    return found
 
 
 def read_all(load: ClusterLoad, patience: float) -> list[Node]:

@@ -39,11 +39,12 @@ class Unreachable(Exception):
 
 
 class TurnedAway(Unreachable):
-    """The server does not let a client in; ``code`` is its code for why, the text its sentence."""
+    """The server does not let a client in; ``code`` is its code for why, ``text`` its sentence."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{text} ({code})")
         self.code = code
+        self.text = text
 
 
 def refusal_in(lines: bytes) -> TurnedAway | None:
@@ -65,13 +66,79 @@ def pause_after(refusals: int, shortest: float) -> float:
     return float(min(shortest * 2 ** min(refusals, 16), LONGEST_PAUSE_S))
 
 
-class Drain:
+class Visit:
+    """One connection that asks for something, and waits for the answer.
+
+    :param patience: seconds for which a server that cannot be reached is tried again.
+    :param joining: the fields with which it joins.
+    :raises TurnedAway: the server refuses it for good.  :raises Unreachable: it could not be reached in that time.
+
+    ``welcome``: what it was answered as it joined.
+    """
+
+    def __init__(self, server: tuple[str, int], patience: float, **joining: object) -> None:
+        end, refusals = time.monotonic() + patience, 0
+        while True:
+            try:
+                self._enter(server, joining)
+                return
+            except (OSError, Unreachable) as error:
+                is_refused = isinstance(error, TurnedAway) and error.code not in TEMPORARY
+                if is_refused or time.monotonic() > end:
+                    where = f"{server[0]}:{server[1]} does not let the reader in"
+                    if isinstance(error, TurnedAway):
+                        raise TurnedAway(error.code, f"{where}: {error.text}") from error
+                    raise Unreachable(f"{where}: {error}") from error
+                refusals += not isinstance(error, ConnectionRefusedError)  # that costs nobody anything
+                time.sleep(pause_after(refusals, PAUSE_S))
+
+    def _enter(self, server: tuple[str, int], joining: dict[str, object]) -> None:
+        self._socket = socket.create_connection(server, ANSWER_S)
+        self._lines = self._socket.makefile("rb")
+        try:
+            self.welcome = self.ask({"do": "nick", "nick": new_nickname(), "since": "head"} | joining)
+        except BaseException:
+            self.close()
+            raise
+
+    def leave(self) -> None:
+        """Leave as people do, and wait until the server has closed the connection.  Raises OSError."""
+        self._socket.sendall(json.dumps({"do": "exit"}).encode() + b"\n")
+        while self._lines.readline(LONGEST):
+            pass
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._lines.close()
+        self._socket.close()
+
+    def ask(self, request: dict[str, object]) -> dict[str, Any]:
+        """Send a request and return its answer.  Raises OSError, Unreachable."""
+        self._socket.sendall(json.dumps(request | {"ref": 1}).encode() + b"\n")
+        for message in self._messages():
+            if message.get("ref") == 1 and message.get("event") != "refused":
+                return message
+            if message.get("event") in ("refused", "closing"):
+                raise TurnedAway(str(message.get("code")), str(message.get("text")))
+        raise Unreachable("the connection was closed")
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        while line := self._lines.readline(LONGEST):
+            if not line.endswith(b"\n"):
+                raise Unreachable("the server sent a line without an end")
+            if line.startswith(b"{"):
+                yield _read(line)
+            elif refusal := refusal_in(line):
+                raise refusal
+
+
+class Drain(Visit):
     """One connection that reads the history.
 
     :param room: the room whose history is read.
     :param compares: whether ``forms`` is kept.
-    :param patience: seconds for which a server that cannot be reached is tried again.
-    :raises Unreachable: it could not be reached in that time, or refuses the reader for good.
+    :raises Unreachable: see Visit.
     """
 
     def __init__(self, server: tuple[str, int], patience: float, room: str = LOBBY, compares: bool = False) -> None:
@@ -79,17 +146,7 @@ class Drain:
         self._compares = compares
         self.forms: dict[int, int] = {}
         """The hash of each message that was read, with everything that is known of it, by number."""
-        end, refusals = time.monotonic() + patience, 0
-        while True:
-            try:
-                self._enter(server)
-                return
-            except (OSError, Unreachable) as error:
-                final = isinstance(error, TurnedAway) and error.code not in TEMPORARY
-                if final or time.monotonic() > end:
-                    raise Unreachable(f"{server[0]}:{server[1]} does not let the reader in: {error}") from error
-                refusals += not isinstance(error, ConnectionRefusedError)  # that costs nobody anything
-                time.sleep(pause_after(refusals, PAUSE_S))
+        super().__init__(server, patience, **({} if room == LOBBY else {"rooms": [room]}))
 
     def posts(self, ledger: Ledger) -> list[Kept]:
         """Return the posts of this run in the order of the server's history.  Raises Unreachable."""
@@ -113,32 +170,17 @@ class Drain:
     def people(self) -> list[str]:
         """Return the nicknames of whoever is in the room, as the server lists them.  Raises Unreachable."""
         try:
-            items = self._ask({"do": "list", "room": self._room}).get("items")
+            items = self.ask({"do": "list", "room": self._room}).get("items")
         except OSError as error:
             raise Unreachable(f"The people could not be listed: {error}") from error
         if not isinstance(items, list):
             raise Unreachable("The server answered a question about its people with something else")
         return [str(item.get("nick", "")) for item in items if isinstance(item, dict)]
 
-    def close(self) -> None:
-        """Leave."""
-        self._lines.close()
-        self._socket.close()
-
-    def _enter(self, server: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(server, ANSWER_S)
-        self._lines = self._socket.makefile("rb")
-        try:
-            rooms = {} if self._room == LOBBY else {"rooms": [self._room]}
-            self._ask({"do": "nick", "nick": f"d{secrets.token_hex(3)}", "since": "head", **rooms})
-        except BaseException:
-            self.close()
-            raise
-
     def _page(self, after: int) -> list[tuple[int, str]]:
         """Return numbers and texts.  Raises Unreachable."""
         try:
-            items = self._ask({"do": "history", "since": after, "room": self._room}).get("items")
+            items = self.ask({"do": "history", "since": after, "room": self._room}).get("items")
         except OSError as error:
             raise Unreachable(f"The history could not be read: {error}") from error
         if not isinstance(items, list):
@@ -153,24 +195,10 @@ class Drain:
             posts.append((id, text))
         return posts
 
-    def _ask(self, request: dict[str, object]) -> dict[str, Any]:
-        """Send a request and return its answer."""
-        self._socket.sendall(json.dumps(request | {"ref": 1}).encode() + b"\n")
-        for message in self._messages():
-            if message.get("ref") == 1 and message.get("event") != "refused":
-                return message
-            if message.get("event") in ("refused", "closing"):
-                raise TurnedAway(str(message.get("code")), str(message.get("text")))
-        raise Unreachable("the connection was closed")
 
-    def _messages(self) -> Iterator[dict[str, Any]]:
-        while line := self._lines.readline(LONGEST):
-            if not line.endswith(b"\n"):
-                raise Unreachable("the server sent a line without an end")
-            if line.startswith(b"{"):
-                yield _read(line)
-            elif refusal := refusal_in(line):
-                raise refusal
+def new_nickname() -> str:
+    """Return a nickname for a client; it is another one each time."""
+    return f"d{secrets.token_hex(3)}"
 
 
 def _read(line: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import AHEAD_S, LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.attending import is_late
-from groupchat.journals.nodes.digests import FACTS, checked
+from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, without
 from groupchat.journals.rules.finding import Finder
@@ -129,11 +129,17 @@ class MemoryJournal:
 
     def _check(self, check: Check) -> Checked:
         rows = [row for row in self._rows if check.first <= row.id <= check.upto]
-        keys = sorted(key for key in self._facts if key > (check.after_kind, check.after_name))[:FACTS]
-        facts = [(*key, canonical(self._facts[key].value or {})) for key in keys]
+
+        def facts(after: tuple[str, str], most: int) -> list[Digested]:
+            keys = sorted(key for key in self._facts if key > after)[:most]
+            return [(*key, canonical(self._facts[key].value or {})) for key in keys]
+
+        def sessions(after: str, most: int) -> list[StoredSession]:
+            return [self._sessions[digest] for digest in sorted(self._sessions) if digest > after][:most]
+
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
-        return checked(rows, facts, nodes.presences.values(), nodes.nodes, counts)
+        return checked(rows, taken(check, facts, sessions), nodes.presences.values(), nodes.nodes, counts)
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}

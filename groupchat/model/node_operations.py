@@ -140,10 +140,11 @@ class Applied:
 
 @record
 class Check:
-    """Every node computes digests of some rows and facts at this place of the log; the outcome is Checked.
+    """Every node computes digests of some rows, facts and sessions at this place of the log; the outcome is Checked.
 
     ``first``, ``upto``: the numbers of the rows, both inclusive.
-    ``after_kind``, ``after_name``: the facts behind this one, by kind and name; of presences and nodes all.
+    ``after_kind``, ``after_name``: the facts behind this one, by kind and name, and behind the last of them sessions,
+    by digest; of presences and nodes all.
     ``rows``, ``facts``, ``chain``: what the proposing node found at the check before this one, whose entry had the
     number ``before``; a node that found something else then is not equal to it.  0: there was none.
     The first entry of a log is one of these, which states what its node had before the log began.
@@ -185,9 +186,9 @@ class NodeState:
 
 @record
 class Checked:
-    """The outcome of a check: hex SHA-256 digests of the rows, and of facts, presences and nodes.
+    """The outcome of a check: hex SHA-256 digests of the rows, and of facts, sessions, presences and nodes.
 
-    ``kind``, ``name``: the last of the facts; empty: there are none behind.
+    ``kind``, ``name``: the last of the facts and sessions; empty: there are none behind.
     """
 
     rows: str

@@ -13,7 +13,8 @@ Message = dict[str, Any]
 class FakeServer:
     """Gives each object that a client sends to ``answer``, and sends back what that returns.
 
-    ``requests`` are the objects of all clients in their order; ``answer`` may return None to close the connection.
+    ``requests`` are the objects of all clients in their order; ``answer`` is told besides by whom each is (``by``: the
+    nickname that was asked for on its connection), and may return None to close the connection.
     What ``news`` returns then goes to all clients.
     """
 
@@ -49,11 +50,13 @@ class FakeServer:
     def _serve(self, connection: socket.socket) -> None:
         try:
             connection.sendall(b"groupchat 1.0 at here: 0 people are here.\r\nChoose your nickname: \r\n")
+            nick = ""
             for line in connection.makefile("rb"):
                 request = json.loads(line)
                 with self._lock:
                     self.requests.append(request)
-                    answers = self._answer(request)
+                    nick = request.get("nick", nick) if request["do"] == "nick" else nick
+                    answers = self._answer({**request, "by": nick})
                     if answers is None:
                         break
                     _send(connection, answers)
@@ -109,7 +112,8 @@ class Hall:
 
     def post(self, request: Message) -> int:
         """Store a post once, and return its number."""
-        if request["key"] not in self.keys:
+        key = request.get("key", f"without {len(self.posts)}")
+        if key not in self.keys:
             self.posts.append({"event": "said", "id": len(self.posts) + 1, "text": request["text"]})
-            self.keys[request["key"]] = len(self.posts)
-        return self.keys[request["key"]]
+            self.keys[key] = len(self.posts)
+        return self.keys[key]

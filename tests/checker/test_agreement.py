@@ -16,15 +16,18 @@ class NodeHall(Hall):
     """A node of a fake cluster: what is said at one is there at all at once.
 
     ``people``: who has come, at all nodes, and the rooms they are in.  ``came``: who came here.
+    ``sessions``: who has been there, at whichever node, and up to which number they have read.
     """
 
     def __init__(self, first: "NodeHall | None" = None) -> None:
         super().__init__()
         self.lock = threading.RLock()
         self.people: dict[str, list[str]] = {}
+        self.sessions: dict[str, tuple[list[str], int]] = {}
         self.came: list[str] = []
         if first is not None:
             self.lock, self.people, self.posts, self.keys = first.lock, first.people, first.posts, first.keys
+            self.sessions = first.sessions
 
     def answer(self, request: Message) -> list[Message] | None:
         with self.lock:
@@ -33,13 +36,26 @@ class NodeHall(Hall):
     def carry_out(self, request: Message) -> list[Message] | None:
         match request["do"]:
             case "nick":
-                rooms = request.get("rooms") or self.people.get(request["nick"], ["lobby"])
+                if "token" in request and not self.knows(request["nick"]):
+                    return [{"event": "refused", "code": "token-invalid", "text": "Unknown."}]
+                known, read = self.sessions.get(request["nick"], (["lobby"], len(self.posts)))
+                rooms = request.get("rooms") or known
                 self.people[request["nick"]] = rooms
+                self.sessions[request["nick"]] = (rooms, read)
                 self.came.append(request["nick"])
                 return [{
                     "event": "welcome", "nick": request["nick"], "token": "t", "head": len(self.posts),
                     "room": rooms[-1], "rooms": rooms,
                 }]  # fmt: skip
+            case "exit":
+                del self.people[request["by"]]
+                return None
+            case "read":
+                self.sessions[request["by"]] = ([request["room"]], request["id"])
+                return [{"event": "done", "upto": request["id"]}]
+            case "unread":
+                rooms, read = self.sessions[request["by"]]
+                return [{"event": "listed", "items": [{"room": rooms[0], "after": read}] if self.marks else []}]
             case "edit" | "delete":
                 text = request.get("text", "")
                 post = self.posts[request["id"] - 1]
@@ -48,12 +64,19 @@ class NodeHall(Hall):
             case "list":
                 return [{"event": "listed", "items": [{"nick": nick} for nick in self.people]}]
             case "history":
-                items = [post for post in self.shown_posts() if post["id"] > request["since"]]
+                items = [post for post in self.shown_posts() if post["id"] > request.get("since", 0)]
                 there = [post for post in items if post["room"] == request["room"] and post.get("kind") != "delete"]
                 return [{"event": "listed", "items": there}]
             case "ping":
                 return [{"event": "done"}]
         return super().carry_out(request)
+
+    marks = True
+    """Whether it knows how far people have read."""
+
+    def knows(self, nick: str) -> bool:
+        """Say whether it knows the token of somebody."""
+        return nick in self.sessions
 
     def shown_posts(self) -> list[Message]:
         """Return what this node shows."""
@@ -99,6 +122,29 @@ class Lonely(NodeHall):
         return super().carry_out(request)
 
 
+class Losing(NodeHall):
+    """Knows the tokens of those only who have come here before."""
+
+    def knows(self, nick: str) -> bool:
+        return nick in self.came
+
+
+class Unmarking(NodeHall):
+    """Does not know how far people have read."""
+
+    marks = False
+
+
+class Scattering(NodeHall):
+    """Lets people come back elsewhere."""
+
+    def carry_out(self, request: Message) -> list[Message] | None:
+        if request["do"] == "nick" and request.get("marks") and "token" in request:
+            self.people[request["nick"]] = ["elsewhere"]
+            return [{"event": "welcome", "nick": request["nick"], "token": "t", "head": 0, "rooms": ["elsewhere"]}]
+        return super().carry_out(request)
+
+
 class AgreementTest(VerifyCase):
     """Three nodes under load, of which the last one may be broken."""
 
@@ -126,18 +172,26 @@ class AgreementTest(VerifyCase):
         agreement, load = self.agreement(limit=LIMIT_S)
         printed = list(agreement.lines())
         self.assertTrue(agreement.good, printed)
-        self.assertEqual([line.split() for line in printed[:3]], [["changes", "0"], ["differing", "0"], ["lost", "0"]])
+        counts = [line.split() for line in printed[:4]]
+        self.assertEqual(counts, [["changes", "0"], ["differing", "0"], ["sessions", "0"], ["lost", "0"]])
         self.assertTrue(all(len(view) == len(load.ledger.attempts) for view in load.views))
         for hall in self.halls:
             self.assertTrue({load.posters[0].nick, load.posters[1].nick, load.posters[2].nick} & set(hall.came))
 
     def test_broken(self) -> None:
-        """A node that skips, renumbers or does not change what the others have is found out, and so is a lonely one."""
+        """A node that skips, renumbers or does not change what the others have is found out, and so is a lonely one.
+
+        So is one that does not know a token of another one, or not how far or where its owner was.
+        """
         for kind, pattern in (
             (Skipping, r"! differing: #\d+ is there at 127.0.0.1:.* and not at 127.0.0.1:"),
             (Renumbering, r"! lost: 127.0.0.1:.* was acknowledged as #\d+: it stands at #"),
             (Unchanging, "! changes: 127.0.0.1:.* reads"),
             (Lonely, r"! differing: 127.0.0.1:\d+ lists v\w+ 0 times"),
+            (Losing, r"! sessions: 127.0.0.1:\d+ does not know the token of d\w+"),
+            (Losing, r"! sessions: the tokens of clients were not known, \d+ times"),
+            (Unmarking, r"! sessions: d\w+ has read up to #\d+, and as 127.0.0.1:\d+ knows it everything"),
+            (Scattering, r"! sessions: d\w+ came back at 127.0.0.1:\d+ as d\w+, in elsewhere"),
         ):
             with self.subTest(kind=kind.__name__):
                 agreement, _ = self.agreement(kind)

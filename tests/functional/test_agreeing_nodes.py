@@ -7,8 +7,9 @@ import sys
 import time
 
 from faults.cluster.cluster import Cluster
+from faults.cluster.guests import Guest
 from faults.cluster.planted import program
-from faults.trial import Trial
+from faults.trial import Trial, wait_for
 from groupchat.checker.agreement import agree
 from groupchat.checker.roamers import ClusterLoad
 from tests.functional import harness
@@ -34,7 +35,7 @@ class AgreeingNodesTest(FunctionalTest):
         return self.cluster.load()
 
     def find(self, what: str) -> str:
-        """Return what is found to be wrong with a broken node, as soon as there is something."""
+        """Return what is found to be wrong with a broken node, as soon as messages are lost and not everywhere."""
         load = self.start(what)
         end = time.monotonic() + LIMIT_S
         while time.monotonic() < end:
@@ -44,6 +45,24 @@ class AgreeingNodesTest(FunctionalTest):
             if agreement.findings.lost and agreement.differing:
                 return "\n".join(agreement.lines())
         raise AssertionError(f"A node that is {what} is not found out within {LIMIT_S:g} s.")
+
+    def find_sessions(self, what: str) -> str:
+        """Return what is found to be wrong with the sessions of a broken node."""
+        load = self.start(what)
+        self.assertTrue(load.settle(LIMIT_S))
+        agreement = agree(load, LIMIT_S)
+        self.assertTrue(agreement.sessions, list(agreement.lines()))
+        load.close()
+        self.assert_told_apart()
+        return "\n".join(agreement.lines())
+
+    def assert_told_apart(self) -> None:
+        """Assert that the sessions are not the same at both nodes, once these are at the same entry."""
+
+        def is_told() -> bool:
+            return any(sentence.startswith("sessions: ") for sentence in self.cluster.differences(0.0))
+
+        self.assertTrue(wait_for(is_told, LIMIT_S))
 
     def test_sound(self) -> None:
         """Sound nodes agree, under the same load, and so do their tables; the command says so."""
@@ -55,7 +74,7 @@ class AgreeingNodesTest(FunctionalTest):
         self.assertTrue(agreement.good, list(agreement.lines()))
         addresses = [f"127.0.0.1:{node.port}" for node in self.cluster.nodes]
         status, counts, printed = verify(*addresses, "--clients", 4, "--rate", 40, "--seconds", 1)
-        self.assertEqual((status, counts["lost"], counts["differing"]), (0, 0, 0), printed)
+        self.assertEqual((status, counts["lost"], counts["differing"], counts["sessions"]), (0, 0, 0, 0), printed)
 
     def test_skipping(self) -> None:
         """A node that leaves out an entry is found out: what comes next has other numbers there."""
@@ -68,6 +87,25 @@ class AgreeingNodesTest(FunctionalTest):
     def test_own_clock(self) -> None:
         """So is one that removes old messages by its own clock."""
         self.assertRegex(self.find("forgetting"), "! differing: .* is there at 127.0.0.1:.*, and not at")
+
+    def test_losing_sessions(self) -> None:
+        """So is one that does not keep the sessions of other nodes: nobody can come back there."""
+        self.assertRegex(self.find_sessions("losing"), "! sessions: 127.0.0.1:.* does not know the token of")
+
+    def test_unreading(self) -> None:
+        """So is one that does not keep how far others have read."""
+        self.assertRegex(self.find_sessions("unreading"), r"! sessions: \w+ has read up to #\d+, and as 127.0.0.1:")
+
+    def test_keeping_sessions(self) -> None:
+        """So is one that keeps sessions which others have ended, by its tables."""
+        load = self.start("keeping")
+        load.close()
+        first = self.cluster.nodes[0]
+        anna = Guest(self.cluster.trial, first, "anna", password="correct horse", register=True)
+        self.assertTrue(anna.is_in, anna.answer)
+        self.assertEqual(self.cluster.differences(LIMIT_S), [])
+        self.assertEqual(anna.ask("logout")["event"], "done")
+        self.assert_told_apart()
 
 
 class DemoTest(FunctionalTest):

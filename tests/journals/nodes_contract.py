@@ -6,9 +6,9 @@ from typing import Any, cast
 from groupchat.facts.account_facts import RankGiven
 from groupchat.facts.room_facts import RoomOperator
 from groupchat.interfaces.storage import IReplica
-from groupchat.journals.nodes.digests import FACTS
+from groupchat.journals.nodes.digests import FACTS, SESSIONS
 from groupchat.journals.rules.codec import decode, encode
-from groupchat.model.drafts import Expire, Operation, Outcome, SessionAt
+from groupchat.model.drafts import Expire, ForgetSessions, Operation, Outcome, Revoke, SessionAt
 from groupchat.model.errors import BadArguments, NickTaken, NodeLost, NotAllowed, Replaced
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
@@ -250,6 +250,39 @@ class NodesContract(DecisionsCase):
         assert isinstance(second, Checked)
         self.assertEqual((second.kind, second.name), ("", ""))
         await self.append(amend(replace(facts[-1], hash="1:other").put()))
+        [again] = await self.append(Check(1, 0))
+        self.assertEqual(again, first)
+        [again] = await self.append(Check(1, 0, after_kind=first.kind, after_name=first.name))
+        self.assertNotEqual(again, second)
+
+    async def test_check_sees_sessions(self) -> None:
+        """It sees every part of a session, and that one was revoked; one that is forgotten is none."""
+        one = replace(session(ALICE, "a"), read=(("lobby", 3, NOON),), ignored=((BOB, "bob", "192.0.2.1"),))
+        operations = (
+            one, replace(session(BOB, "b"), seen=int(NOON) + 10), replace(one, read=(("lobby", 4, NOON),)),
+            replace(one, position=9, seen=NOON + 10), amend(Revoke(ALICE)),
+        )  # fmt: skip
+        seen = [await self.checked()]
+        for operation in operations:
+            await self.append(operation)
+            seen.append(await self.checked())
+        self.assertEqual(len({one.facts for one in seen}), 6)
+        await self.append(session(ALICE, "a"), ForgetSessions(NOON + 5))
+        before = await self.checked()
+        await self.append(session(ALICE, "c"))
+        self.assertEqual(await self.checked(), before)
+
+    async def test_check_takes_some_sessions(self) -> None:
+        """Sessions come behind the facts, and as facts do: so many at a time, each once."""
+        sessions = [replace(session(ALICE, ""), digest=f"{number:064x}") for number in range(FACTS + 2)]
+        await self.append(amend(account(BOB).put()), *sessions)
+        [first] = await self.append(Check(1, 0))
+        assert isinstance(first, Checked)
+        self.assertEqual((first.kind, first.name), (SESSIONS, sessions[FACTS - 2].digest))
+        [second] = await self.append(Check(1, 0, after_kind=first.kind, after_name=first.name))
+        assert isinstance(second, Checked)
+        self.assertEqual((second.kind, second.name), ("", ""))
+        await self.append(replace(sessions[-1], position=7))
         [again] = await self.append(Check(1, 0))
         self.assertEqual(again, first)
         [again] = await self.append(Check(1, 0, after_kind=first.kind, after_name=first.name))

@@ -1,4 +1,4 @@
-"""Compare what the nodes have, some rows and facts each minute: one that is not equal any more is found and stops.
+"""Compare what the nodes have, some rows, facts and sessions each minute: one that is not equal is found and stops.
 
 Rules:
 

@@ -2,21 +2,46 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from groupchat.journals.rules.rows import Row
-from groupchat.model.node_operations import Checked, NodeState, Presence
+from groupchat.model.drafts import StoredSession
+from groupchat.model.node_operations import Check, Checked, NodeState, Presence
 
 FACTS = 5000
-"""Facts that are compared at a time."""
+"""Facts, and sessions behind the last of them, that are compared at a time."""
 
-_FIELDS = tuple(field.name for field in fields(Presence))
+SESSIONS = "~sessions"
+"""Stands for the kind of facts where a check is at the sessions: it comes after every kind."""
+
+Digested = tuple[str, str, str]
+"""Something that is compared: kind, name and canonical value of a fact, or SESSIONS, digest and values of a session."""
+
+_PRESENCE = tuple(field.name for field in fields(Presence))
+_SESSION = tuple(field.name for field in fields(StoredSession))
+
+
+def taken(
+    check: Check,
+    facts: Callable[[tuple[str, str], int], Sequence[Digested]],
+    sessions: Callable[[str, int], Iterable[StoredSession]],
+) -> list[Digested]:
+    """Return what a check compares besides rows: some facts, and when there are no more of them, sessions.
+
+    :param facts: returns so many of them at most behind a kind and a name, in this order.
+    :param sessions: returns so many at most of those that count, behind a digest, in the order of their digests.
+    """
+    found = list(facts((check.after_kind, check.after_name), FACTS))
+    after = check.after_name if check.after_kind == SESSIONS else ""
+    if len(found) < FACTS:
+        found += ((SESSIONS, one.digest, _JSON.encode(_session(one))) for one in sessions(after, FACTS - len(found)))
+    return found
 
 
 def checked(
     rows: Iterable[Row],
-    facts: Sequence[tuple[str, str, str]],
+    facts: Sequence[Digested],
     presences: Iterable[Presence],
     nodes: Mapping[str, NodeState],
     counts: Iterable[int],
@@ -24,7 +49,7 @@ def checked(
     """Return the outcome of a check.
 
     :param rows: as they count, ascending.
-    :param facts: kind, name and canonical value of FACTS of them, or of those that are left, by kind and name.
+    :param facts: what ``taken`` returns: FACTS of them, or all that are left.
     :param nodes: what is remembered of each, by name.
     :param counts: the highest number ever used, what has expired, and from when on sessions are kept, in milliseconds.
     """
@@ -38,8 +63,20 @@ def checked(
 
 
 def _values(presence: Presence) -> list[object]:
-    values = [getattr(presence, name) for name in _FIELDS]
-    return [float(value) if name.endswith("since") else value for name, value in zip(_FIELDS, values, strict=True)]
+    return _with_times(_PRESENCE, [getattr(presence, name) for name in _PRESENCE])
+
+
+def _session(session: StoredSession) -> list[object]:
+    return _with_times(_SESSION, [getattr(session, name) for name in _SESSION])
+
+
+def _with_times(names: Sequence[str], values: Sequence[object]) -> list[object]:
+    """Return values with each time as a journal reads it: never as a whole number."""
+    pairs = zip(names, values, strict=True)
+    return [float(value) if name in _TIMES and isinstance(value, int) else value for name, value in pairs]
+
+
+_TIMES = frozenset({"since", "known_since", "seen"})
 
 
 def _digest(items: Iterable[object]) -> str:

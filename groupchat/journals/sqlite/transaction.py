@@ -2,14 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import AHEAD_S, RuleBook
 from groupchat.journals.nodes.attending import is_late
-from groupchat.journals.nodes.digests import FACTS, checked
+from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts
 from groupchat.journals.rules.judging import ALWAYS, carry_out, node_objection, objection
@@ -68,6 +68,7 @@ _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fie
 
 _SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 13)})"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
+_SESSIONS_BEHIND = f"SELECT {SESSION} FROM sessions WHERE digest > ? AND seen >= ? ORDER BY digest LIMIT ?"
 _IGNORING = f"SELECT {SESSION} FROM sessions WHERE ignored <> '[]'"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
@@ -269,9 +270,15 @@ class Transaction:
         gone, database = self._gone, self._database
         between = (max(check.first, gone.expired + 1), check.upto)
         rows = (gone.masked(Row(*found)) for found in database.execute(_BETWEEN, between).fetchall())
-        facts = database.execute(_FACTS, (check.after_kind, check.after_name, FACTS)).fetchall()
+
+        def facts(after: tuple[str, str], most: int) -> list[Digested]:
+            return database.execute(_FACTS, (*after, most)).fetchall()
+
+        def sessions(after: str, most: int) -> Iterable[StoredSession]:
+            return map(session_of, database.execute(_SESSIONS_BEHIND, (after, gone.forgotten / 1000, most)).fetchall())
+
         counts = (self.head, gone.expired, gone.forgotten)
-        return checked(rows, facts, presences_of(database), nodes_of(database), counts)
+        return checked(rows, taken(check, facts, sessions), presences_of(database), nodes_of(database), counts)
 
     # What is removed
 
