@@ -25,7 +25,7 @@ Rules:
 4. Broken is never left: after a flush has failed, the next one succeeds and proves nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -71,10 +71,14 @@ class Committing:
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """A batch is being written for so long that new posts are refused."""
+    """A batch is being written for so long that new posts are refused.
+
+    ``awaited``: whoever has something in that batch or in the queue, which until the end of this state only grows.
+    """
 
     since: float
     refusal: Refusal
+    awaited: set[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +186,10 @@ class Commits:
         refusal = self._state.refusal
         if refusal is not None and item.operation is not None:
             raise refusal
-        if isinstance(self._state, Refusing) and self._passes(item):
-            return
+        if isinstance(self._state, Refusing):
+            if self._passes(item, self._state.awaited):
+                return
+            self._state.awaited.add(_origin(item))
         self._queue.append(item)
         if not self._is_scheduled:
             self._schedule()
@@ -246,16 +252,17 @@ class Commits:
 
     # How
 
-    def _passes(self, item: Queued) -> bool:
-        """Deliver, or drop, what need not wait for a journal that does not answer; return whether it is such."""
+    def _passes(self, item: Queued, awaited: Container[object]) -> bool:
+        """Deliver, or drop, what need not wait for a journal that does not answer; return whether it is such.
+
+        :param awaited: whoever has posted something that waits for it.
+        """
         if isinstance(item, Notice):
             return isinstance(item.event, Typing)
-        if not isinstance(item, Barrier) or item.origin is None:
+        if not isinstance(item, Barrier) or item.origin is None or item.origin in awaited:
             return False
-        waits = any(getattr(one, "origin", None) is item.origin for one in (*self._under_way, *self._queue))
-        if not waits:
-            self._turn_end(lambda: self._deliver_unwritten([item]))
-        return not waits
+        self._turn_end(lambda: self._deliver_unwritten([item]))
+        return True
 
     def _silent(self) -> str:
         """Return what does not answer."""
@@ -386,9 +393,9 @@ class Commits:
         self.on_trouble(trouble)
 
     def _refuse(self, state: Committing, refusal: JournalUnavailable) -> None:
-        self._state = Refusing(state.since, refusal)
         batch, self._queue = self._queue, []
         self._queue = [item for item in batch if not _needs_journal(item)]
+        self._state = Refusing(state.since, refusal, {_origin(item) for item in (*self._under_way, *self._queue)})
         self._deliver([item for item in batch if _needs_journal(item)], refusal)
         self._note_trouble(str(refusal))
 
@@ -401,6 +408,11 @@ class Commits:
             idle, self._idle_waiters = self._idle_waiters, []
             for waiter in idle:
                 waiter.callback(None)
+
+
+def _origin(item: Queued) -> object:
+    """Return the connection that something came from, if it came from one."""
+    return getattr(item, "origin", None)
 
 
 def _needs_journal(item: Queued) -> bool:

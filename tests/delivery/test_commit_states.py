@@ -522,6 +522,26 @@ class WaitingTests(StateCase):
         self.journal.commit()
         self.assertEqual(self.queue.delivered[-1][0], [behind])
 
+    def test_barriers_look_at_nothing_else(self) -> None:
+        """While posts are refused, a barrier is judged without a look at all that waits."""
+
+        looks: list[object] = []
+
+        class Looked(Notice):
+            def __getattribute__(self, name: str) -> Any:
+                looks.append(name)
+                return super().__getattribute__(name)
+
+        self.refuse()
+        other = cast(Any, object())
+        for _ in range(4):
+            self.commits.post(Looked(Announced("x", 0.0), EVERYWHERE))
+        looks.clear()
+        for _ in range(10):
+            self.commits.post(Barrier(other))
+        self.assertEqual(looks, [])
+        self.assertEqual(len(self.queue.delivered), 10)
+
     def test_when_idle(self) -> None:
         """It is idle when nothing waits, not even a session, and nothing is in flight."""
         self.successResultOf(self.commits.when_idle())
