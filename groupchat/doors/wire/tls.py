@@ -406,15 +406,16 @@ class Tunnel:
         if self.half_ended:
             self.transport.loseConnection()
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: ssl.SSLError) -> None:
         self._finish(Failure(TlsFailed(error)))
 
     def _break_off(self, error: BaseException) -> None:
         """End the connection in the middle of a record, which is lost; nothing of it is left to others."""
         _empty()
-        self._fail(error)
+        self._finish(None)
         if not isinstance(error, Exception):
             raise error
+        self._reason = Failure(TlsFailed(error))
         if not isinstance(error, ssl.SSLError):
             _log.error("TLS with {peer} was ended: {reason}", peer=self.transport.getPeer(), reason=repr(error))
 
@@ -459,9 +460,14 @@ def _left() -> bytes:
 
 def _empty() -> None:
     """Empty both buffers, also where there is no memory for what is in them."""
-    _reserve.clear()
-    _discard(_INCOMING)
-    _discard(_OUTGOING)
+    while True:
+        try:
+            _reserve.clear()
+            _discard(_INCOMING)
+            _discard(_OUTGOING)
+            break
+        except MemoryError:  # what was given back just now was taken by another thread
+            continue
     _reserve.append(bytes(_SMALL))
 
 

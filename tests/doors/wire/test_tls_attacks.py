@@ -283,7 +283,7 @@ class Broken:
 
 
 class Buffer:
-    """A buffer of OpenSSL, for which the memory runs out: it gives what it has in small pieces only.
+    """A buffer of OpenSSL, for which the memory runs out: it gives what it has in small pieces only, and not at once.
 
     :param full: whether there is no memory to take anything, either.
     """
@@ -298,7 +298,7 @@ class Buffer:
         return int(self.buffer.pending)
 
     def read(self, size: int = -1) -> Any:
-        if not 0 <= size <= 512 and self.buffer.pending:
+        if self.buffer.pending and (not 0 <= size <= 512 or 0 < self.failed < 4):
             self.failed += 1
             raise MemoryError
         return self.buffer.read(size)
