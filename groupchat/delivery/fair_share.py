@@ -1,4 +1,7 @@
-"""Shares out what readers that catch up are shown in one turn of the reactor, so that a crowd of them delays nobody."""
+"""Shares out what readers that catch up are shown in one turn of the reactor, so that a crowd of them delays nobody.
+
+Costly requests are shared out likewise.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,14 +13,15 @@ SHARE = 300
 
 
 class FairShare:
-    """The share that is left of this turn, and the readers that wait for the next.
+    """The share that is left of this turn, and those that wait for the next.
 
     ``turn_end(function)`` calls the function at the end of this turn of the reactor; ``share``: how much a turn has.
     """
 
     def __init__(self, turn_end: Callable[[Callable[[], None]], object], share: int = SHARE) -> None:
         self._turn_end = turn_end
-        self._share = self._left = share
+        self._share = share
+        self._left: float = share
         self._waiting: deque[Deferred[None]] = deque()
         self._is_awaited = False
         """True if the next turn is awaited."""
@@ -37,7 +41,7 @@ class FairShare:
         self._await()
         return waiting
 
-    def spend(self, much: int) -> None:
+    def spend(self, much: float) -> None:
         """Note that so much of the share was used, such as posts that were shown."""
         self._left -= much
         self._await()

@@ -204,6 +204,9 @@ class Fanout:
         """Hand a batch to every live connection, and their answers to those that are not live."""
         batch = Batch(items)
         personal = self._personal(items)
+        apart: dict[View, list[Connection]] = {}
+        for connection in personal:
+            apart.setdefault(connection.view, []).append(connection)
         # A write may pause its connection, which then leaves its crowd: each crowd is copied before.
         for view in self._concerned_views(batch.rooms):
             crowd = self._crowds.get(view, {})
@@ -211,7 +214,7 @@ class Fanout:
             if not shared:
                 continue
             others = crowd.copy()
-            for connection in personal:
+            for connection in apart.get(view, ()):
                 others.pop(connection, None)
             for write in others.values():
                 write(shared)

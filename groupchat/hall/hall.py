@@ -74,6 +74,9 @@ FEATURES = (
 """The features that an older server does not have: a client can rely on those that are listed (docs/PROTOCOL.md)."""
 
 
+REQUESTS = 64
+"""What requests may cost that are begun in one turn, as they are charged: some ten milliseconds of work."""
+
 FORGET_S = 60.0
 """Seconds between two looks for rooms that are forgotten."""
 
@@ -132,6 +135,8 @@ class Hall:
         )  # fmt: skip
         self.looking = FairShare(turn_end, CHARACTERS)
         """The share of what is looked at for mentions in one turn."""
+        self.requests = FairShare(turn_end, REQUESTS)
+        """The share of what costly requests cost that are begun in one turn."""
         self.outcomes = Outcomes(
             self.stream, self.rooms, self.fanout, self.readers, settings, clock,
             lambda change, by: self.consequences.learn(change, by), self.health.refuse,

@@ -215,8 +215,8 @@ class Handshake:
     def _show(self, answer: Answer, ref: Ref = None) -> None:
         if self.connection is not None:
             self.connection.show(answer, ref)
-        else:
-            self.screen.write(self.screen.answer(answer, ref, "", ""))
+        elif shown := self.screen.answer(answer, ref, "", ""):
+            self.screen.write(shown)
 
     def _excuse(self, failure: Failure, ref: Ref) -> None:
         """Tell what went wrong: the person's fault by its code; ours is logged."""

@@ -258,7 +258,7 @@ class Session(Handshake):
 
         def carry_out(given: Mapping[str, object]) -> None:
             if self._charge_verb(verb.cost):
-                self._call(verb, me, given)
+                self._call_in_turn(verb.cost, partial(self._call, verb, me, given), me.ref)
 
         def check(given: Mapping[str, object], password: str) -> None:
             self._hall.admission.check_new(str(given.get("name", me.person.nick)), password, self.screen)
@@ -332,9 +332,31 @@ class Session(Handshake):
         if self._command:
             self._secrets.passed()  # it is the next try
         verb, given = COMMANDS.read_fields(me, name, arguments)
-        if self._charge_verb(verb.cost_of(given)):
+        cost = verb.cost_of(given)
+        if self._charge_verb(cost):
             aloud = given["text"] if verb.function in ALOUD and me.connection.attended else ""
-            self._call(verb, me, given, aloud)
+            self._call_in_turn(cost, partial(self._call, verb, me, given, aloud), ref)
+
+    def _call_in_turn(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
+        """Call a verb; a costly one in one of the next turns, when others have had the share of this one.
+
+        So of a crowd that asks for the same at once few are under way, and what each needs meanwhile is not kept for
+        all of them.
+        """
+        shares = self._hall.requests
+        if cost <= 1:
+            call()
+        elif shares.over:
+            self.screen.hold(Hold.ANSWER)
+            shares.next_turn().addCallback(lambda _: self._call_late(cost, call, ref))
+        else:
+            shares.spend(cost)
+            call()
+
+    def _call_late(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
+        self._hall.requests.spend(cost)
+        self.screen.release(Hold.ANSWER)
+        self._guard(ref, call, 0)
 
     def _call(self, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str = "") -> None:
         """Call a verb; once more if what it built on was changed by somebody else just before.

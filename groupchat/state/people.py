@@ -231,7 +231,9 @@ class Connection:
     def show(self, answer: Answer, ref: Ref = None) -> None:
         """Answer this one connection."""
         screen = self.screen
-        screen.write(screen.answer(answer, ref, self.person.nick, self.current))
+        shown = screen.answer(answer, ref, self.person.nick, self.current)
+        if shown:  # some styles show nothing of some answers, and writing nothing is a system call too
+            screen.write(shown)
 
 
 class Watcher(Connection):

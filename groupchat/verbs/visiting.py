@@ -251,8 +251,9 @@ def _move_in(me: Actor, room: str) -> "Generator[Deferred[Any], Any, Answer]":
     partner, connection.partner = connection.partner, None
     is_stored = yield hall.persistence.intend(connection, lambda places: places.entered(room))
     try:
-        posts = yield _posts_lately(me, room)
         yield hall.recall_rooms([room])
+        # A room that the journal does not know has no posts, and nobody else is in it: nothing is to be read.
+        posts = [] if hall.rooms.find(room) is None else (yield _posts_lately(me, room))
         if connection.gone:
             return Done()
         hall.attendance.check_room(me.person, room)  # it may have been locked meanwhile

@@ -110,6 +110,14 @@ class OneTest(PathCase):
         self.assertLessEqual(costs[1], costs[0] * SHARE)
         self.assertLessEqual(costs[0], ROOM_CALLS)
 
+    def test_moving(self) -> None:
+        """Somebody who goes from room to room is written to once for each request."""
+        alice = self.texts(1)[0]
+        for line, told in ((b"/join dev\n", b"You are in dev now."), (b"/leave lobby\n", b"You left lobby.")):
+            self.send((alice, line))
+            self.assertEqual(alice.transport.writes, 1)
+            self.assertIn(told, alice.read())
+
     def test_private(self) -> None:
         """A private message costs the same among few and many, and is written to those two only."""
         costs: list[int] = []

@@ -319,6 +319,30 @@ class FanoutTests(SynchronousTestCase):
             self.fanout.remove(reader)
         self.assertEqual(set(self.fanout._views), {"lobby", "dev"})
 
+    def test_cost_of_authors(self) -> None:
+        """Where many speak, each in a room of their own, nothing is done for each author in each other's room."""
+        costs: list[int] = []
+        for count in (30, 120):
+            speakers = [self.path.connect(f"speaker{count}{n}", f"room{count}{n}") for n in range(count)]
+            shown = []
+            for number, speaker in enumerate(speakers, 1):
+                shown.append(self.said(number, speaker.current, speaker.person.author))
+                shown[-1].origin, shown[-1].answer = speaker, Done(number)
+            calls = 0
+
+            def called(frame: FrameType, event: str, argument: object) -> None:
+                nonlocal calls
+                calls += event in ("call", "c_call")
+
+            known = sys.getprofile()
+            sys.setprofile(called)
+            try:
+                self.deliver(*shown)
+            finally:
+                sys.setprofile(known)
+            costs.append(calls)
+        self.assertLess(costs[1], 5 * costs[0])
+
     def test_add_again(self) -> None:
         """A connection whose view has changed moves to another crowd, and is shown things once."""
         self.bob.rooms, self.bob.current = ("dev",), "dev"

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.delivery.queue import Posting, Receipt
 from groupchat.journals.memory import MemoryJournal
 from groupchat.limits.pages import PAGE
-from groupchat.model.events import Departed, Done, Entered, Joined, Left, Listed, Replayed, TopicChanged
+from groupchat.model.drafts import Draft, Kind
+from groupchat.model.events import AuthorId, Departed, Done, Entered, Joined, Left, Listed, Replayed, TopicChanged
 from groupchat.verbs.presence import away, whois
 from groupchat.verbs.visiting import FAREWELL_MAX, WIDTH, folded, list_
 from tests.fakes import SlowJournal
@@ -86,6 +88,31 @@ class JoinTests(SynchronousTestCase):
         self.assertEqual([post.id for post in replayed.posts], [1, 2])
         self.assertEqual(alice.ids, [3])
 
+    def test_said_in_a_new_room_meanwhile(self) -> None:
+        """What is said in a room that there was not, while it is looked for, is not lost."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        bob, alice = house.come("bob", "alice")
+        journal.slow = True
+        alice.type("/join dev")
+        bob.type("/join dev")
+        self.assertEqual(len(journal.reads), 2)
+        house.hall.commits.post(Posting(Draft(Kind.SAID, AuthorId(9), "ci", house.now(), "dev", "one"), Receipt()))
+        journal.answer_all()
+        for peer in (alice, bob):
+            (replayed,) = (answer for answer in peer.answers if isinstance(answer, Replayed))
+            self.assertEqual([post.id for post in replayed.posts], [1])
+
+    def test_one_look_for_a_new_room(self) -> None:
+        """A room that the journal does not know is looked for once, and nothing is read of it."""
+        journal = SlowJournal(MemoryJournal())
+        house = House(journal)
+        (alice,) = house.come("alice")
+        journal.slow = True
+        alice.type("/join dev")
+        journal.answer()
+        self.assertEqual((journal.reads, alice.connection.rooms), ([], ("lobby", "dev")))
+
     def test_locked_meanwhile(self) -> None:
         """A room that is locked while its history is read is not entered."""
         journal = SlowJournal(MemoryJournal())
@@ -94,7 +121,6 @@ class JoinTests(SynchronousTestCase):
         (alice,) = house.come("alice")
         journal.slow = True
         alice.type("/join dev")
-        house.hall.stream.recent.floor = -1
         boss.type("/lock dev")
         journal.answer_all()
         self.assertEqual(alice.codes, ["room-locked"])

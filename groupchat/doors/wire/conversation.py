@@ -130,7 +130,8 @@ class Conversation(HeldLines):
         """
         if self._closed:
             return
-        self.write(self.answer(Closing(code), None, "", ""))
+        if last := self.answer(Closing(code), None, "", ""):
+            self.write(last)
         lingers = self.has_unread() and ends_by_halves(self.transport)
         self._shut()
         # A paused producer would keep the connection open for ever.
