@@ -141,18 +141,18 @@ class Metrics:
         yield _counter("deliveries", "Writes of batches to members since the start.", hall.fanout.deliveries)
         yield _counter("delivered_bytes", "Bytes in these writes.", hall.fanout.bytes)
         sharing = hall.sharing
-        if sharing.shelf is not None:
-            yield _gauge("files", "Files that are kept.", {}, sharing.shelf.count)
-            yield _gauge("files_bytes", "Bytes of these.", {}, sharing.shelf.kept)
-            if sharing.others is not None:
+        if sharing.files.shelf is not None:
+            yield _gauge("files", "Files that are kept.", {}, sharing.files.shelf.count)
+            yield _gauge("files_bytes", "Bytes of these.", {}, sharing.files.shelf.kept)
+            if sharing.files.others is not None:
                 about = "Files that are missing here: other nodes may have them."
-                yield _gauge("files_missing", about, {}, sharing.missing)
+                yield _gauge("files_missing", about, {}, sharing.files.missing)
                 about = "Files that came from other nodes since the start."
-                yield _counter("files_fetched", about, sharing.others.fetched)
-            yield _gauge("uploads", "Files that are being sent.", {}, sharing.uploads)
+                yield _counter("files_fetched", about, sharing.files.others.fetched)
+            yield _gauge("uploads", "Files that are being sent.", {}, len(sharing.uploads))
             yield _counter("files_shared", "Files posted since the start.", sharing.sent)
             refused = CounterMetricFamily("groupchat_files_refused", "Files not taken, by code.", labels=["code"])
-            for code, count in sorted(sharing.refused.items()):
+            for code, count in sorted(sharing.uploads.refused.items()):
                 refused.add_metric([code], count)
             yield refused
         standing = hall.standing()

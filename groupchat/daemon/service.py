@@ -168,7 +168,7 @@ class ChatService(Service):
             self._let_starter_go()  # a node may still be refused by its cluster
         super().startService()
         self._hall = self._make_hall(self._journal)
-        self._shelf = self._hall.sharing.shelf = open_shelf(self._locations.journal, self._reactor)
+        self._shelf = self._hall.sharing.files.shelf = open_shelf(self._locations.journal, self._reactor)
         self._share_files(self._hall, self._shelf)
         self._passwords.start()
         self._reception.check_address = self._check_address
@@ -199,8 +199,8 @@ class ChatService(Service):
             yield steps.take("ending the periodic work", upkeep.stop)
         if figures is not None:
             yield steps.take("closing the ports of the figures", figures.close)
-        if hall is not None and hall.sharing.others is not None:
-            yield steps.take("ending what is fetched from other nodes", hall.sharing.others.close)
+        if hall is not None and hall.sharing.files.others is not None:
+            yield steps.take("ending what is fetched from other nodes", hall.sharing.files.others.close)
         if self._shelf is not None:
             yield steps.take("closing the shelf of files", self._shelf.close)
         if self._journal is not None:
@@ -305,7 +305,9 @@ class ChatService(Service):
 
             found = self._certificates
             assert found is not None
-            hall.sharing.others = open_others(cast(Any, self._journal), shelf, self._reactor, lambda: found.fingerprint)
+            hall.sharing.files.others = open_others(
+                cast(Any, self._journal), shelf, self._reactor, lambda: found.fingerprint
+            )
 
     def _run(self) -> None:
         """Take over the signals from the reactor, which has just set its own, and open the hall."""

@@ -93,7 +93,7 @@ class Upkeep:
         self._sweeping = Chore(reactor, SWEEP_S, self._sweep, "A sweep failed")
         self._renewing = Chore(reactor, RENEWAL_S, certificates.renew, "The certificate could not be checked")
         self._expiring = Chore(reactor, EXPIRY_S, self._expire, "Old messages could not be removed")
-        self._tidying = Chore(reactor, TIDY_S, hall.sharing.tidy, "Files without a post could not be removed")
+        self._tidying = Chore(reactor, TIDY_S, hall.sharing.files.tidy, "Files without a post could not be removed")
         self._watchdog = Watchdog(supervisor, reactor, lambda: journal.facts(""), self._is_healthy)
 
     def start(self) -> None:

@@ -190,7 +190,7 @@ class Hall:
                 self.consequences.learn_fact(fact)
         for room in self.moderation.closed:
             self.rooms.drop(room)
-        yield self.sharing.open()
+        yield self.sharing.files.open()
         if self.neighbours is not None:
             yield self._meet_others(self.neighbours)
         self._forget_rooms()
@@ -334,7 +334,7 @@ class Hall:
         self.attendance.listener = own
         self.attendance.doorways.is_shared = True
         self.outcomes.attend, self.outcomes.noted = neighbours.learn, neighbours.noted
-        self.outcomes.shared = self.sharing.shared_elsewhere
+        self.outcomes.shared = self.sharing.files.shared_elsewhere
 
     @inlineCallbacks
     def _meet_others(self, neighbours: Neighbours) -> Generator["Deferred[Any]", Any, None]:

@@ -102,14 +102,14 @@ class Visits:
 
     def open_file(self, link: str) -> "Deferred[tuple[SharedFile, BinaryIO]]":
         """Return the file with this public id, open for reading.  Fails with NoSuchFile, FilesUnavailable."""
-        return self.hall.sharing.fetch(link)
+        return self.hall.sharing.files.fetch(link)
 
     def open_for_node(self, sha256: str, proof: str) -> "Deferred[BinaryIO]":
         """Return the file with this hash for another node.
 
         :raises NoSuchFile: who asks is none.  Its Deferred fails likewise, and with FilesUnavailable.
         """
-        return self.hall.sharing.fetch_for_node(sha256, proof)
+        return self.hall.sharing.files.fetch_for_node(sha256, proof)
 
     def at_once(self) -> "Deferred[Any]":
         """Return a Deferred that has fired: nothing is charged, and nobody waits."""

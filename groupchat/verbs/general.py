@@ -86,7 +86,7 @@ def status(me: Actor) -> Answer:
     if standing is not None:
         item |= {
             "node": standing.node, "nodes": sorted(standing.nodes), "log": standing.head, "applied": standing.applied,
-            "append": round(standing.append_seconds, 4), "missing": hall.sharing.missing,
+            "append": round(standing.append_seconds, 4), "missing": hall.sharing.files.missing,
             "gone": sorted(standing.gone),
         }  # fmt: skip
     return Listed("status", lines, (item,))
@@ -107,7 +107,7 @@ def _place(me: Actor) -> Iterator[str]:
             + f"the log is at {standing.head:,}, here {standing.applied:,}; "
             + ("nothing can be posted here." if standing.trouble else f"a post takes {_ms(standing.append_seconds)}.")
         )
-    if missing := me.hall.sharing.missing:
+    if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
 
 

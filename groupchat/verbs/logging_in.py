@@ -88,11 +88,11 @@ def whoami(me: Actor) -> "Generator[Deferred[Any], Any, Answer]":
         lines.append(f"You keep order in {', '.join(operates)}.")
     settings = me.hall.settings
     shared, quota = 0, settings.files_per_account_bytes
-    if me.hall.sharing.shelf is not None:
+    if me.hall.sharing.files.shelf is not None:
         shared = yield me.hall.sharing.used(person.author)
     if shared:
         lines.append(f"You share {size_words(shared)} of files, and may share {size_words(quota)}. /files lists them.")
-    elif me.hall.sharing.shelf is not None and settings.web and (account is not None or settings.guest_files):
+    elif me.hall.sharing.files.shelf is not None and settings.web and (account is not None or settings.guest_files):
         most = size_words(settings.file_max_bytes)
         lines.append(f"You may share {size_words(quota)} of files, each of at most {most}. /send NAME shares one.")
     tokens = {} if account is None else {key.digest: key.label for key in me.hall.access_keys.tokens.of(account.author)}

@@ -127,7 +127,7 @@ class PathCase(SynchronousTestCase):
             turn_end=self.turn.append, passwords=FakePasswords(),
         )  # fmt: skip
         self.hall.open()
-        self.hall.sharing.shelf = MemoryShelf()
+        self.hall.sharing.files.shelf = MemoryShelf()
         self.reception = Reception(partial(Session, self.hall), settings, self.clock)
         visits = Visits(self.hall)
         self.reception.visits = lambda: visits

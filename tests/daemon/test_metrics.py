@@ -58,12 +58,14 @@ class MetricsTest(SynchronousTestCase):
     def test_files_of_other_nodes(self) -> None:
         """A node counts the files that are missing here, and those that have come; a server that is alone has none."""
         sharing = self.house.hall.sharing
-        shelf = sharing.shelf = MemoryShelf()
+        shelf = sharing.files.shelf = MemoryShelf()
         self.assertNotIn("files_missing{}", self.figures())
         requests = FakeRequests()
-        sharing.others = Fetching(shelf, lambda: {"b": card("b:1")}, requests, cast(Any, self.house.clock), "secret")
-        self.addCleanup(sharing.others.close)
-        sharing.others.want([stored(b"1"), stored(b"2")])
+        sharing.files.others = Fetching(
+            shelf, lambda: {"b": card("b:1")}, requests, cast(Any, self.house.clock), "secret"
+        )
+        self.addCleanup(sharing.files.others.close)
+        sharing.files.others.want([stored(b"1"), stored(b"2")])
         requests.asked[0].give(b"2")
         figures = self.figures()
         self.assertEqual((figures["files_missing{}"], figures["files_fetched_total{}"]), (1, 1))

@@ -4,7 +4,7 @@ from groupchat.model.drafts import CHARGED_LEAST
 from groupchat.model.events import Listed
 from groupchat.verbs.reading import FILES
 from tests.house import Peer
-from tests.sharing.test_sharing import SharingCase
+from tests.sharing.cases import SharingCase
 
 
 class ListingTests(SharingCase):

@@ -11,7 +11,7 @@ from groupchat.model.errors import FilesUnavailable, NoSuchFile
 from groupchat.model.events import Shared
 from tests.files.others.test_fetching import FakeRequests, FakeTransfer, card
 from tests.hall.people.linked import Cluster, Node
-from tests.sharing.test_sharing import CAT, result
+from tests.sharing.cases import CAT, result
 
 
 class TwoNodesCase(SynchronousTestCase):
@@ -31,8 +31,8 @@ class TwoNodesCase(SynchronousTestCase):
         """Give a node a shelf, and the way to the others."""
         requests = self.requests[node.journal.node] = FakeRequests()
         nodes = {name: card(f"{name}:1") for name in "ab" if name != node.journal.node}
-        node.hall.sharing.shelf = shelf
-        others = node.hall.sharing.others = Fetching(shelf, lambda: nodes, requests, node.clock, "secret")
+        node.hall.sharing.files.shelf = shelf
+        others = node.hall.sharing.files.others = Fetching(shelf, lambda: nodes, requests, node.clock, "secret")
         self.addCleanup(lambda: self.successResultOf(others.close()))
 
     def share(self, content: bytes = CAT) -> Shared:
@@ -55,13 +55,13 @@ class TwoNodesCase(SynchronousTestCase):
             with found[1] as file:
                 return bytes(file.read())
 
-        return node.hall.sharing.fetch(post.link.split("/")[2]).addCallback(read)
+        return node.hall.sharing.files.fetch(post.link.split("/")[2]).addCallback(read)
 
     def tidy(self, node: Node) -> int:
         """Tidy up at a node; return how many files are left there."""
-        self.successResultOf(node.hall.sharing.tidy())
-        assert node.hall.sharing.shelf is not None
-        return node.hall.sharing.shelf.count
+        self.successResultOf(node.hall.sharing.files.tidy())
+        assert node.hall.sharing.files.shelf is not None
+        return node.hall.sharing.files.shelf.count
 
     @property
     def at_b(self) -> FakeTransfer:
@@ -77,7 +77,7 @@ class TwoNodesTests(TwoNodesCase):
         self.at_b.give(CAT)
         self.assertEqual(self.successResultOf(self.fetch(self.b, post)), CAT)
         self.assertEqual(self.successResultOf(self.fetch(self.a, post)), CAT)
-        self.assertEqual((self.requests["a"].all, self.b.hall.sharing.missing), ([], 0))
+        self.assertEqual((self.requests["a"].all, self.b.hall.sharing.files.missing), ([], 0))
 
     def test_wanted_before(self) -> None:
         """Who wants it before it has come waits for it; what is not there yet is not gone."""
@@ -96,7 +96,7 @@ class TwoNodesTests(TwoNodesCase):
         self.share()
         self.at_b.give(CAT)
         self.share()
-        self.assertEqual((len(self.requests["b"].all), self.b.hall.sharing.missing), (1, 0))
+        self.assertEqual((len(self.requests["b"].all), self.b.hall.sharing.files.missing), (1, 0))
 
     def test_deleted(self) -> None:
         """Each node removes by itself what is deleted; what comes only then goes, too."""
@@ -109,10 +109,10 @@ class TwoNodesTests(TwoNodesCase):
             self.alice.do("delete", id=post.id)
             self.cluster.settle()
             self.assertEqual((self.tidy(self.a), self.tidy(self.b)), (0, 0))
-            self.assertEqual(self.b.hall.sharing.missing, 0)
+            self.assertEqual(self.b.hall.sharing.files.missing, 0)
             if is_late:
                 transfer.give(CAT)
-                self.assertEqual(self.b.hall.sharing.shelf.count, 1)  # type: ignore[union-attr]
+                self.assertEqual(self.b.hall.sharing.files.shelf.count, 1)  # type: ignore[union-attr]
                 self.assertEqual(self.tidy(self.b), 0)
             for node in self.cluster.nodes:
                 self.failureResultOf(self.fetch(node, post), NoSuchFile)
@@ -122,8 +122,8 @@ class TwoNodesTests(TwoNodesCase):
         post = self.share()
         self.at_b.give(CAT)
         self.equip(self.b, MemoryShelf())
-        self.successResultOf(self.b.hall.sharing.open())
-        self.assertEqual(self.b.hall.sharing.missing, 1)
+        self.successResultOf(self.b.hall.sharing.files.open())
+        self.assertEqual(self.b.hall.sharing.files.missing, 1)
         self.at_b.give(CAT)
         self.assertEqual(self.successResultOf(self.fetch(self.b, post)), CAT)
 
@@ -132,7 +132,7 @@ class TwoNodesTests(TwoNodesCase):
         post = self.share()
         self.at_b.give(CAT)
         self.b.clock.advance(0)
-        self.b.hall.sharing.shelf._contents.clear()  # type: ignore[union-attr]
+        self.b.hall.sharing.files.shelf._contents.clear()  # type: ignore[union-attr]
         waiting = self.fetch(self.b, post)
         self.at_b.give(CAT)
         self.assertEqual(self.successResultOf(waiting), CAT)

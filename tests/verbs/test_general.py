@@ -281,7 +281,7 @@ class ClusterTests(SynchronousTestCase):
             missing = 2
 
         self.stand("", a1=(0, ""), b1=(0, ""))
-        self.house.hall.sharing.others = Others()  # type: ignore[assignment]
+        self.house.hall.sharing.files.others = Others()  # type: ignore[assignment]
         lines, (item,) = self.asked("status")
         self.assertIn("2 shared files must still be fetched from other nodes.", lines)
         self.assertEqual(item["missing"], 2)

@@ -17,7 +17,7 @@ class FilesCase(RequestsCase):
     def setUp(self) -> None:
         super().setUp()
         self.follow(flood_burst=1000)
-        self.shelf = self.hall.sharing.shelf = MemoryShelf()
+        self.shelf = self.hall.sharing.files.shelf = MemoryShelf()
         self.mine: dict[str, Any] = {"Authorization": bearer(self.token())}
 
     def put(self, target: str, body: bytes = PNG, **headers: Any) -> tuple[int, dict[str, Any]]:

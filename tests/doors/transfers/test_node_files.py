@@ -19,7 +19,7 @@ class NodeCase(FilesCase):
         self.requests = FakeRequests()
         self.nodes: Mapping[str, NodeCard] = {"b": card("b:1")}
         self.others = Fetching(self.shelf, lambda: self.nodes, self.requests, self.port.clock, "mine")
-        self.hall.sharing.others = self.others
+        self.hall.sharing.files.others = self.others
         self.addCleanup(lambda: self.successResultOf(self.others.close()))
 
     def lost(self, content: bytes = PNG) -> str:
@@ -62,7 +62,7 @@ class GivenTests(NodeCase):
     def test_alone(self) -> None:
         """A server that is no node gives nothing."""
         self.share()
-        self.hall.sharing.others = None
+        self.hall.sharing.files.others = None
         sha256 = hashlib.sha256(PNG).hexdigest()
         self.assertEqual(self.get(f"/node/files/{sha256}", Authorization=proof("mine", sha256)).status, 404)
 
@@ -91,7 +91,7 @@ class FetchedTests(NodeCase):
         reply = self.get(link)
         self.assertEqual((reply.status, reply.headers["retry-after"]), (503, "5"))
         self.assertIn(b"files-unavailable", reply.body)
-        self.assertEqual(self.hall.sharing.missing, 1)
+        self.assertEqual(self.hall.sharing.files.missing, 1)
 
     def test_no_space(self) -> None:
         """What cannot be kept here is refused by name."""
