@@ -6,13 +6,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.client import HTTPException
 from urllib.error import HTTPError
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from groupchat.admin.data import Failed
+from groupchat.lazy.records import record
 from groupchat.model.text import harmless
 from groupchat.model.times import spoken
 from groupchat.model.wording import plural, size_words
@@ -25,7 +26,7 @@ CLEAR = "\x1b[H\x1b[J"
 """Move the cursor to the upper left, and clear the screen."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Figures:
     """The figures of a daemon at one moment.
 

@@ -26,7 +26,6 @@ Rules:
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -37,6 +36,7 @@ from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal, IJournal
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
 from groupchat.model.errors import JournalUnavailable, Refusal
 from groupchat.model.events import AuthorId, Typing
@@ -54,14 +54,14 @@ class Sender(Protocol):
         """Take lines again."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Idle:
     """Nothing is in flight."""
 
     refusal: None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Committing:
     """A batch is being written since this moment, in seconds that never go back."""
 
@@ -69,7 +69,7 @@ class Committing:
     refusal: None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusing:
     """A batch is being written for so long that new posts are refused.
 
@@ -81,7 +81,7 @@ class Refusing:
     awaited: set[object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Broken:
     """The journal can no longer be trusted."""
 

@@ -11,9 +11,10 @@ from typing import ClassVar, TypeAlias
 
 from twisted.internet.defer import Deferred
 
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Draft, Operation
 from groupchat.model.errors import Refusal
-from groupchat.model.events import Done, Event, Ref, record
+from groupchat.model.events import Done, Event, Ref
 from groupchat.state.people import Connection
 
 EVERYWHERE: None = None

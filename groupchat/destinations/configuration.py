@@ -1,11 +1,10 @@
 """``~/.config/groupchat/client.toml``: hosts by name, the nickname, colours, the person's preferences."""
 
 import os
-import re
 import tomllib
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from groupchat.client.encryption import read_fingerprint
 from groupchat.destinations.hosts import BadConfiguration, Host, folder_name
 from groupchat.destinations.quiet_hours import QuietHours
 from groupchat.disk.small_files import read_small
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 
 BELLS = ("off", "mentions", "all")
 """The occasions on which the bell rings: never, mentions and private messages, or every message."""
@@ -24,7 +25,7 @@ JOINS = ("active", "on", "off")
 OTHERS = ("mentions", "all", "none")
 """What is shown of the rooms where the person is not: mentions and private messages, everything, or nothing."""
 
-PLACEHOLDERS = re.compile(r"\{(nick|room|text)\}")
+PLACEHOLDERS = expression(r"\{(nick|room|text)\}")
 """What stands in the arguments of ``notify`` for parts of a message."""
 
 ARGUMENTS_MOST = 32
@@ -33,7 +34,7 @@ ARGUMENTS_MOST = 32
 WORDS: Mapping[type, str] = {str: "a string", bool: "true or false", dict: "a table", list: "a list"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Configuration:
     """The contents of the file."""
 

@@ -9,7 +9,6 @@
 
 import fcntl
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from groupchat.client.core.client_errors import fingerprint_of
 from groupchat.destinations.hosts import BadConfiguration, folder_name
 from groupchat.disk.new_files import new_file
 from groupchat.disk.small_files import read_small
+from groupchat.lazy.expressions import expression
 
 HEADER = """\
 # Servers that groupchat trusts, and their keys. To forget one: groupchat join --forget-host HOST[:PORT]
@@ -28,7 +28,7 @@ HEADER = """\
 AUTHORITY = "authority"
 """Stands for the key of a server for which an authority vouched."""
 
-_LINE = re.compile(rf"(\S+) ({AUTHORITY}|key=([0-9a-f]{{64}}) certificate=([0-9A-F:]{{95}})) since=(\d{{4}}-\d\d-\d\d)")
+_LINE = expression(rf"(\S+) ({AUTHORITY}|key=([0-9a-f]{{64}}) certificate=([0-9A-F:]{{95}})) since=(\d{{4}}-\d\d-\d\d)")
 
 
 class UnreadableHosts(BadConfiguration):

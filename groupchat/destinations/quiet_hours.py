@@ -1,10 +1,11 @@
 """Hours of each day, such as those in which nobody is to be disturbed."""
 
-import re
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-_HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9])")
+from groupchat.lazy.expressions import expression
+
+_HOURS = expression(r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 class QuietHours(NamedTuple):

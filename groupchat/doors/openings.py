@@ -4,7 +4,6 @@ A new door is one module and one row here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from zope.interface import implementer
 
@@ -16,11 +15,12 @@ from groupchat.doors.lines.text_style import text_style
 from groupchat.doors.web import channel
 from groupchat.doors.wire import proxy_header, tls
 from groupchat.interfaces.entrances import IDoor, IFront
+from groupchat.lazy.records import record
 from groupchat.model.preferences import Preferences
 
 
 @implementer(IDoor)
-@dataclass(frozen=True, slots=True)
+@record
 class Door:
     """A way in.
 

@@ -1,7 +1,7 @@
 """Posts as lines: as readers see them, with what is needed to take them over."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from groupchat.exchange.fields import (
@@ -30,11 +30,12 @@ from groupchat.exchange.fields import (
 from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import EVERYBODY, Row, milliseconds
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Deed, Kind
 from groupchat.model.text import harmless, harmless_lines
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PostLine:
     """A post as it was in another journal.
 

@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 from groupchat.facts.typed import TypedFact
 from groupchat.facts.whereabouts import Places
+from groupchat.lazy.records import record
 from groupchat.model.events import AuthorId
 from groupchat.model.ranks import Rank
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Account(TypedFact):
     """One account.
 
@@ -43,7 +44,7 @@ class Account(TypedFact):
         return cls(value["nick"], name, AuthorId(value["author"]), value["hash"], value["since"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RankGiven(TypedFact):
     """An account has a rank on the whole server, other than MEMBER, which every account has.
 
@@ -73,7 +74,7 @@ class RankGiven(TypedFact):
         return cls(AuthorId(int(name)), Rank[value["rank"].upper()], value["by"], value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RegistrationCode(TypedFact):
     """A code that lets one person register.
 
@@ -102,7 +103,7 @@ class RegistrationCode(TypedFact):
         return cls(name, value["by"], value["until"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptPreferences(TypedFact):
     """The preferences changed from an account with /set at one kind of door, as a person types them."""
 
@@ -129,7 +130,7 @@ class KeptPreferences(TypedFact):
         return cls(AuthorId(int(author)), door, dict(value))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignoring(TypedFact):
     """An account wants to read nothing of another author, whose nickname then was ``nick``.
 
@@ -160,7 +161,7 @@ class Ignoring(TypedFact):
         return cls(AuthorId(int(author)), AuthorId(int(other)), value["nick"], value.get("origin", ""))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadPosition(TypedFact):
     """An account has read a place up to a number; ``at`` in seconds since 1970 UTC.
 
@@ -192,7 +193,7 @@ class ReadPosition(TypedFact):
         return cls(AuthorId(int(author)), room, value["upto"], value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccountRooms(TypedFact):
     """The rooms in which an account was last, on whichever connection."""
 
@@ -218,7 +219,7 @@ class AccountRooms(TypedFact):
         return cls(AuthorId(int(name)), Places(tuple(value["rooms"]), value["current"], value["lost"]))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KnownAddress(TypedFact):
     """An account was logged in to from an address, last at this time, in seconds since 1970 UTC.
 
@@ -248,7 +249,7 @@ class KnownAddress(TypedFact):
         return cls(AuthorId(int(author)), digest, value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AccessToken(TypedFact):
     """A secret by which programs act for an account, over HTTP.
 
@@ -282,7 +283,7 @@ class AccessToken(TypedFact):
         return cls(AuthorId(int(author)), label, value["digest"], value["at"], value["used"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hook(TypedFact):
     """An address by which another service posts to one room, for an account.
 

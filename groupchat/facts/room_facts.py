@@ -1,14 +1,14 @@
 """The facts about rooms and the server: locks, slow mode, who operates a room, the message of the day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 from groupchat.facts.typed import TypedFact
+from groupchat.lazy.records import record
 from groupchat.model.events import AuthorId
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lock(TypedFact):
     """Only invited people may come into a room.  ``at``: seconds since 1970 UTC, here and below.
 
@@ -37,7 +37,7 @@ class Lock(TypedFact):
         return cls(name, value["by"], value["at"], value.get("visible", False))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slow(TypedFact):
     """In a room, each person has to wait so many seconds between two messages."""
 
@@ -70,7 +70,7 @@ ROOM_SETTINGS: dict[str, tuple[str, ...]] = {"topic": (ANYBODY, KEEPERS_ONLY)}
 """For each setting of a room its values; the first one holds unless its operators decide otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoomSettings(TypedFact):
     """The settings of a room that its operators have changed, by name."""
 
@@ -96,7 +96,7 @@ class RoomSettings(TypedFact):
         return cls(name, dict(value["changed"]), value["by"], value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closed(TypedFact):
     """A room is closed: nobody comes into it, until one of its operators, or of the server, opens it again."""
 
@@ -127,7 +127,7 @@ class Closed(TypedFact):
         return cls(name, value["by"], value["why"], value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Granted(TypedFact):
     """The base of facts that give an author, then called ``nick``, a right in a room."""
 
@@ -160,7 +160,7 @@ class Granted(TypedFact):
         return cls(*cls.parts(name), value["nick"], value["by"], value["at"])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Invitation(Granted):
     """Somebody may come into a room although it is locked.
 
@@ -189,7 +189,7 @@ class RoomOperator(Granted):
     KIND = "room-operator"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Motd(TypedFact):
     """The message of the day, instead of that of the settings."""
 

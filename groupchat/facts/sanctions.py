@@ -1,16 +1,17 @@
 """Bans and mutes: whom they keep out or keep quiet, where, by whom, why, and until when."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Generic, Self, TypeVar
 
 from groupchat.facts.typed import TypedFact
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Consequence, Revoke
 from groupchat.model.events import AuthorId
 from groupchat.model.times import FOREVER, lasting
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sanction(TypedFact):
     """One person, nickname or network that may not come in, or may say nothing.
 

@@ -1,11 +1,10 @@
 """The places of a connection or an account: its rooms, which of them is current, and how they change."""
 
-from dataclasses import dataclass
-
+from groupchat.lazy.records import record
 from groupchat.model.drafts import StoredSession
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """The rooms somebody is in.
 

@@ -6,8 +6,8 @@ anything are told apart; everything else is a stream of bytes.
 
 import codecs
 import hashlib
-import re
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.drafts import StoredFile
 
 UNKNOWN = "application/octet-stream"
@@ -41,7 +41,7 @@ _OF_OGG = (
     (b"Speex   ", "audio/ogg"),
     (b"\x80theora", "video/ogg"),
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_CONTROL = expression(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Characters that plain text does not have, as terminals obey them; it has tabs, line ends and form feeds."""
 
 

@@ -1,9 +1,10 @@
 """The names of files on the shelf: ``files/ab/SHA256``, with the first two digits of the hash as the folder."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from groupchat.lazy.expressions import expression
 
 FOLDER = "files"
 """The folder of all shared files, in the data folder."""
@@ -11,8 +12,8 @@ FOLDER = "files"
 INCOMING = "incoming"
 """The folder, in that, of files that are coming in."""
 
-_HASH = re.compile("[0-9a-f]{64}")
-_PART = re.compile("[0-9a-f]{2}")
+_HASH = expression("[0-9a-f]{64}")
+_PART = expression("[0-9a-f]{2}")
 _PIECE = 2**20
 
 

@@ -3,12 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.interfaces.clock import Clock
+from groupchat.lazy.records import record
 from groupchat.model.errors import Refusal
 from groupchat.model.events import Ref, Refused
 from groupchat.state.people import Connection
@@ -16,7 +16,7 @@ from groupchat.state.people import Connection
 log = Logger()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reload:
     """The last time the settings were read again.
 

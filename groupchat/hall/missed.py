@@ -1,7 +1,7 @@
 """Find what somebody has not read: private messages, and new ones in their rooms."""
 
 from collections.abc import Callable, Container, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.delivery.fair_share import FairShare
 from groupchat.delivery.stream import Stream
 from groupchat.facts.account_facts import ReadPosition
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Audience, StoredPost
 from groupchat.model.events import Acted, AuthorId, Edited, Listed, Post, Replayed, Said, Shared, Whispered
 from groupchat.model.message import mentions
@@ -42,7 +43,7 @@ class Reader(Protocol):
         """Their nickname."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unread:
     """New messages of one room, or (empty) private ones with one person, without those of the reader.
 
@@ -90,7 +91,7 @@ class Unread:
         return f"{count} new{place}{moment}{personal}; {way}."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Missed:
     """The messages an account missed."""
 

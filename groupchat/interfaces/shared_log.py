@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from zope.interface import Interface
 
-from groupchat.model.events import record
+from groupchat.lazy.records import record
 
 MAX_ENTRY_BYTES = 256 * 1024
 """The most bytes of one entry; longer ones would hold up what comes behind them."""

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from zope.interface import Attribute, Interface
 
+from groupchat.lazy.records import record
 from groupchat.model.drafts import (
     Audience,
     Fact,
@@ -18,7 +19,7 @@ from groupchat.model.drafts import (
     StoredRoom,
     StoredSession,
 )
-from groupchat.model.events import AuthorId, record
+from groupchat.model.events import AuthorId
 from groupchat.model.message.sought import Sought
 from groupchat.model.node_operations import NodeState, Place, Presence
 

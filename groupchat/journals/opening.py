@@ -1,6 +1,5 @@
 """Open the journal that an option names."""
 
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,10 @@ from groupchat.interfaces.storage import IJournal
 from groupchat.journals.memory import MemoryJournal
 from groupchat.journals.sqlite.folder import DATABASE
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import CannotStart
 
-_NODE = re.compile("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+_NODE = expression("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

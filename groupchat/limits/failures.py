@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from groupchat.lazy.records import record
 from groupchat.model.networks import household, site
 
 WIDER = 10
@@ -30,7 +31,7 @@ class Tally:
     until: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Counted:
     """A try that was counted at the moment ``at``; ``before`` is the moment of the failure before it."""
 

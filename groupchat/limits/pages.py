@@ -1,8 +1,9 @@
 """Give long lists in pages: one answer has a page, and says what follows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from groupchat.lazy.records import record
 
 PAGE = 200
 """Items of a list in one answer: all that is shown on a few screens, and a millisecond or two of the server."""
@@ -13,7 +14,7 @@ CHARACTERS = 16 * 1024
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page(Generic[T]):
     """Some items of a list, and how many ``more`` follow these."""
 

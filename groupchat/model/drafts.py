@@ -18,8 +18,9 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from groupchat.lazy.records import record
 from groupchat.model.errors import Refusal
-from groupchat.model.events import AuthorId, Event, Post, record
+from groupchat.model.events import AuthorId, Event, Post
 from groupchat.model.node_operations import Checked, NodeOperation
 from groupchat.model.ranks import Rank
 

@@ -12,21 +12,10 @@ Every ``at`` is a wall-clock time in seconds since 1970-01-01 UTC, to the millis
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
-from typing import Any, NewType, TypeAlias, TypeVar, dataclass_transform
+from dataclasses import field
+from typing import Any, NewType, TypeAlias
 
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True)
-def record(cls: type[T]) -> type[T]:
-    """Make a dataclass with slots, equality and a hash, whose fields the type checker lets nobody assign.
-
-    A frozen dataclass refuses at run time too, and for that calls a function for each field of each object:
-    to make one of five fields costs several times as much as here, and each line of the chat makes three.
-    """
-    return dataclass(slots=True, unsafe_hash=True)(cls)
-
+from groupchat.lazy.records import record
 
 AuthorId = NewType("AuthorId", int)
 """Identifies the author of a post: 63 random bits, given to a guest's session or to an account.

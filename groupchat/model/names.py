@@ -6,10 +6,11 @@ Nicknames that look the same are the same.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments, NickInvalid, NickReserved, RoomInvalid, SecretInLine
 from groupchat.model.text import FILE_NAME, MARK, NICK, ROOM, check_secrets, is_harmless
 from groupchat.model.unicode.letters import is_everyday
@@ -28,7 +29,7 @@ LINKS = "/f/"
 """The path below which files are, over HTTP; tickets, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NameRules:
     """The rules for valid nicknames: their length in characters, whether they may be Unicode, and which are reserved.
 
@@ -48,9 +49,9 @@ DEFAULT_RULES = NameRules()
 LONGEST = 64
 """The most characters of a nickname under any rules."""
 
-_NICK = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
-_WORD = re.compile(rf"[^\W_](?:[\w.-]|{MARK})*")
-_ROOM = re.compile(r"[a-z][a-z0-9_.-]{0,31}")
+_NICK = expression(r"[A-Za-z][A-Za-z0-9_.-]*")
+_WORD = expression(rf"[^\W_](?:[\w.-]|{MARK})*")
+_ROOM = expression(r"[a-z][a-z0-9_.-]{0,31}")
 
 
 def nick(text: str, rules: NameRules = DEFAULT_RULES) -> str:
@@ -119,7 +120,7 @@ def key(text: str) -> str:
 _SMALL = str.maketrans("I1O0", "lloo")
 _CAPITAL = str.maketrans("10", "IO")
 _BARS = str.maketrans("1l", "II")
-_BAR_AMONG_CAPITALS = re.compile(r"(?<![a-z])l+(?![a-z])")
+_BAR_AMONG_CAPITALS = expression(r"(?<![a-z])l+(?![a-z])")
 """A small l, or several, beside which is no other small letter."""
 
 
@@ -207,7 +208,7 @@ _TOGETHER = (
 """Scripts that are used together in one writing system (UTS #39, table 1a)."""
 
 
-_SIGNS = re.compile("[\u01c0-\u01c3\u02b0-\u02ff\ua700-\ua71f\ua788-\ua78a]")
+_SIGNS = expression("[\u01c0-\u01c3\u02b0-\u02ff\ua700-\ua71f\ua788-\ua78a]")
 """Letters of phonetics and for clicks that look like colons, quotation marks, bars and exclamation marks."""
 
 _MARKS = 4

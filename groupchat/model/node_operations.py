@@ -13,7 +13,8 @@ Rules:
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from groupchat.model.events import AuthorId, record
+from groupchat.lazy.records import record
+from groupchat.model.events import AuthorId
 
 
 @record

@@ -2,11 +2,12 @@
 
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import WORD
 from groupchat.model.wording import listed
@@ -44,7 +45,7 @@ def shown_width(preferences: "Preferences", window: int) -> int:
     return fitting_width(window if preferences.width == AUTO_WIDTH else int(preferences.width))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preferences:
     """A person's choices of what is shown.  Connections with equal preferences share one style and one rendering."""
 
@@ -129,7 +130,7 @@ def _zones() -> dict[str, str]:
     return {zone.lower(): zone for zone in sorted(zoneinfo.available_timezones())}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Kind:
     """A preference: what it is for, which values it takes, how to read and show them."""
 

@@ -9,12 +9,13 @@ Rules for emoji sequences: UTS #51; for joiners between letters: RFC 5892, appen
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments, BadCharacter, SecretInLine, TooLong
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Length:
     """The most characters of one thing that peers send.
 
@@ -59,7 +60,7 @@ TOKEN_BEGINNING, HOOK_BEGINNING = "gct_", "gch_"
 """How the secrets of access tokens and of hooks begin."""
 SECRET_BEGINNING = "gc"
 """How both begin; only a text that contains it need be given to ``check_secrets``."""
-_SECRET = re.compile(f"(?:({TOKEN_BEGINNING})|{HOOK_BEGINNING})[0-9a-f]{{40}}")
+_SECRET = expression(f"(?:({TOKEN_BEGINNING})|{HOOK_BEGINNING})[0-9a-f]{{40}}")
 
 LINES_MOST = 60
 """The most lines of one message; with more, everybody's screen would scroll away."""
@@ -86,12 +87,12 @@ LINE_ENDS = {
 }
 """The characters that some terminal or program takes for the end of a line, with their Unicode names."""
 
-_LINE_END = re.compile("[\n\v\f\r\x85\u2028\u2029]")
+_LINE_END = expression("[\n\v\f\r\x85\u2028\u2029]")
 
 # ECMA-48: string sequences with their ST or BEL, CSI with its parameters, single shifts with the character they
 # shift, and other escapes.  Only the introducer of an unfinished string sequence is dropped, so that no words are lost.
 # No part can match across another ESC or C1, so the time taken is linear in the length.
-_ESCAPE = re.compile(
+_ESCAPE = expression(
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c))?"
     r"|\x1b\[\[[A-E]"  # function keys of the Linux console
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
@@ -108,7 +109,7 @@ _HIDDEN_BELOW = (
 _HIDDEN_ABOVE = (
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
 ) + "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
-_NEVER = re.compile(f"[{_HIDDEN_BELOW}{_HIDDEN_ABOVE}]")
+_NEVER = expression(f"[{_HIDDEN_BELOW}{_HIDDEN_ABOVE}]")
 
 # Also invisible, but needed in certain places: Mongolian variants, joiners, variation selectors, tags.
 _PLACED_BELOW = r"\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f"
@@ -118,7 +119,7 @@ _PICTURE = (
     r"[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
     r"\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
-_IN_PLACE = re.compile(
+_IN_PLACE = expression(
     r"(?P<keep>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"  # England, Scotland …
     rf"|{_PICTURE}[\ufe0e\ufe0f]?(?:\u200d{_PICTURE}[\ufe0e\ufe0f]?)*"
     r"|[0-9#*]\ufe0f\u20e3"  # keycaps
@@ -129,7 +130,7 @@ _IN_PLACE = re.compile(
 
 # Scripts whose letters change shape beside a joiner: Arabic to Mandaic, N'Ko, Devanagari to Sinhala, Tibetan,
 # Myanmar, Khmer, Mongolian, Tai to Balinese, Phags-pa, Saurashtra to Meetei Mayek, their supplements.
-_JOINING = re.compile(
+_JOINING = expression(
     r"[\u0600-\u077f\u07c0-\u07ff\u0840-\u0dff\u0f00-\u109f\u1780-\u180a\u1810-\u18af\u1900-\u1cff"
     r"\ua840-\uabff\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
 )
@@ -139,7 +140,7 @@ _JOINING = re.compile(
 # The class is written twice because a search is fastest when the pattern begins with exactly one character.
 MARK = r"[^\w\s\x00-\u02ff\u2010-\u20cf\u2100-\u2cee\U0001f000-\U0001faff]"
 """The expression for a combining mark, and little else."""
-_STACK = re.compile(rf"{MARK}{MARK}{{{MARKS_PER_BASE},}}")
+_STACK = expression(rf"{MARK}{MARK}{{{MARKS_PER_BASE},}}")
 
 # Nearly every line needs only one look: its characters have no neighbours that would matter, and are seen.
 # These are the letters, signs and pictures of the scripts that most people write in, without any mark, blank (but the
@@ -153,14 +154,14 @@ _USUAL = (
 _IN_PICTURE = (
     rf"(?<!{_PICTURE}[\ufe0e\ufe0f])(?!(?:(?<={_PICTURE}\u200d)|(?<={_PICTURE}[\ufe0e\ufe0f]\u200d)){_PICTURE})"
 )
-_unusual = re.compile(f"[^{_USUAL}]{_IN_PICTURE}").search
+_UNUSUAL = expression(f"[^{_USUAL}]{_IN_PICTURE}")
 
 # The next look: a bitmap for the BMP, and everything above it.  More ranges above U+FFFF would make it slower.
-_SUSPECT = re.compile(rf"[{_HIDDEN_BELOW}{_PLACED_BELOW}\U00010000-\U0010ffff]")
+_SUSPECT = expression(rf"[{_HIDDEN_BELOW}{_PLACED_BELOW}\U00010000-\U0010ffff]")
 
 # The third look: the same bitmap with as few ranges above it as possible, then the neighbours of what was found.
 # It matches everything that ``_cleaned`` might change; never a selector after a picture, or a joiner between two.
-_MISPLACED = re.compile(
+_MISPLACED = expression(
     rf"[{_HIDDEN_BELOW}{_PLACED_BELOW}\U0001bca0-\U0001d17a\U0001fffe\U0001ffff\U0002fffe-\U0010ffff]"
     rf"{_IN_PICTURE}"
 )
@@ -175,10 +176,10 @@ _SLASHES = (
 _BLANKS = rf"\s\u2800\U0001d159{_HIDDEN_BELOW}{_PLACED_BELOW}"  # nothing is seen of them
 # What is seen as blanks and left by ``harmless``; the class is written twice for speed, as above.
 _BLANK = r"[ \xa0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]"
-_LONG_GAP, _LONG_INDENTATION = (re.compile(rf"{_BLANK}{_BLANK}{{{len(longest)},}}") for longest in (GAP, _INDENTED))
+_LONG_GAP, _LONG_INDENTATION = (expression(rf"{_BLANK}{_BLANK}{{{len(longest)},}}") for longest in (GAP, _INDENTED))
 _NULL_NOTE = "\U0001d159"
 """A character without any look; above U+FFFF, it would make a class slow."""
-_LIKE_A_COMMAND = re.compile(
+_LIKE_A_COMMAND = expression(
     rf"[{_BLANKS}]*[{_SLASHES}][{_BLANKS}]*(?P<name>[^\s\u2800]{{1,64}})(?P<rest>[\s\u2800].*|\Z)", re.DOTALL
 )
 
@@ -273,7 +274,7 @@ def shown(line: str) -> str:
 
     A terminal would break a line after them where another line could begin.
     """
-    if GAP not in line and ((line.isascii() and line.isprintable()) or not _unusual(line)):
+    if GAP not in line and ((line.isascii() and line.isprintable()) or not _UNUSUAL.search(line)):
         return line
     line = harmless(line)
     if line.isascii():
@@ -302,7 +303,7 @@ def _is_plain(text: str) -> bool:
 
     ASCII takes 0.1 µs for 80 characters, most other scripts and emoji 0.3 µs, scripts with marks about 1 µs.
     """
-    if (text.isascii() and text.isprintable()) or (unusual := _unusual(text)) is None:
+    if (text.isascii() and text.isprintable()) or (unusual := _UNUSUAL.search(text)) is None:
         return True
     first = unusual.start()
     if (suspect := _SUSPECT.search(text, first)) and _MISPLACED.search(text, suspect.start()):

@@ -1,10 +1,10 @@
 """Times and durations, as people and programs write and read them."""
 
 import math
-import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import DURATION
 from groupchat.model.wording import plural
@@ -18,9 +18,9 @@ _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _STEPS = ((7 * 86400, 86400), (86400, 3600), (300, 60), (-math.inf, 1))
 """The step in seconds to which ``spoken`` rounds durations of at least so many seconds."""
 _NAMES = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
-WRITTEN = re.compile(r"(?i:forever|(?:[0-9]{1,16}[wdhms])+)")
+WRITTEN = expression(r"(?i:forever|(?:[0-9]{1,16}[wdhms])+)")
 """The grammar of durations."""
-_PART = re.compile(r"([0-9]+)([wdhms])")
+_PART = expression(r"([0-9]+)([wdhms])")
 
 
 def parse(written: str) -> float:

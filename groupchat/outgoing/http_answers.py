@@ -13,7 +13,8 @@ What is read costs no more than its length, however it is cut, and no more memor
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from groupchat.lazy.records import record
 
 MOST_HEAD_BYTES = 32 * 1024
 """The most bytes of all headers of an answer, with those of the answers before it (1xx) and the lines at its end."""
@@ -36,7 +37,7 @@ class NoHttp(Exception):
     """What came is no answer by HTTP, or one beyond the limits; the text says why, to follow a server's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpAnswer:
     """An answer."""
 

@@ -5,10 +5,10 @@ A line that begins with a slash is never taken for an answer: whoever changes th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from groupchat.interfaces.screens import IScreen
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Asked, Done, Told
 from groupchat.verbs.grammar.table import Parameter
@@ -26,7 +26,7 @@ Check = Callable[[Mapping[str, Any], str], None]
 """Takes the arguments so far and a new password; raises PasswordWeak if it cannot be one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A command with passwords.
 

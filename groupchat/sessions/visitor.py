@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.facts.account_facts import AccessToken, Account, Hook
 from groupchat.hall.hall import Hall
 from groupchat.interfaces.screens import IScreen
+from groupchat.lazy.records import record
 from groupchat.model import names, text
 from groupchat.model.errors import AccessInvalid, NickTaken, NoSuchHook, PasswordNeeded
 from groupchat.model.events import AuthorId
@@ -23,7 +24,7 @@ PASSWORD_COST = 5.0
 NO_HOOK = "There is no such hook; it may have been removed."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credentials:
     """What a request says of who asks.
 

@@ -4,9 +4,9 @@ A ticket is a capability: whoever has it can send this one file, once, until it 
 """
 
 import secrets
-from dataclasses import dataclass
 
 from groupchat.interfaces.clock import Clock
+from groupchat.lazy.records import record
 from groupchat.model.errors import NoSuchTicket
 from groupchat.model.events import AuthorId
 
@@ -17,7 +17,7 @@ TICKETS_EACH = 64
 """Tickets that one person can have: with more, the oldest end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """A file that somebody wants to share.
 
@@ -38,7 +38,7 @@ class Offer:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ticket:
     """An offer that was accepted; ``code`` is the secret part of its address, ``ends`` in seconds of the clock."""
 

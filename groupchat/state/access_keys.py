@@ -4,13 +4,13 @@ The journal keeps a digest of each secret; the secret itself is shown once, to w
 They change in memory only by ``learn``, which is given a fact when it is on disk.
 """
 
-import re
 import secrets
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from groupchat.facts.account_facts import AccessToken, Hook, digest_of
 from groupchat.facts.kinds import owner, read
+from groupchat.lazy.expressions import expression
 from groupchat.model.drafts import Fact, FactChange
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import AuthorId
@@ -25,8 +25,8 @@ NOTED_S = 86400.0
 TOKEN_PREFIX, HOOK_PREFIX = TOKEN_BEGINNING, HOOK_BEGINNING
 """How secrets begin, so that a scanner finds those that were published by mistake."""
 
-_SECRET = re.compile("gc[th]_[0-9a-f]{40}")
-_LABEL = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+_SECRET = expression("gc[th]_[0-9a-f]{40}")
+_LABEL = expression(r"[a-z0-9][a-z0-9_.-]*")
 
 K = TypeVar("K", bound=AccessToken | Hook)
 

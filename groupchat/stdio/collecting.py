@@ -2,6 +2,7 @@
 
 import re
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.text import LINES_MOST
 
 LONGEST = 4096
@@ -11,7 +12,7 @@ END, CANCEL = ".", "/cancel"
 STANDS_FOR_DOT = ".."
 """The line that stands for one with only a dot."""
 
-_BEGINNING = re.compile(r"/paste(?:\s+#?([0-9]{1,15}))?\s*", re.IGNORECASE)
+_BEGINNING = expression(r"/paste(?:\s+#?([0-9]{1,15}))?\s*", re.IGNORECASE)
 
 
 class Collecting:

@@ -7,10 +7,11 @@ made from the same fields (`fields_of`).
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from groupchat.client.core.protocol import Message
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model import wording
 from groupchat.model.message.code import CODE
 from groupchat.model.message.mentions import is_mentioned, places
@@ -24,18 +25,18 @@ NAMED = 3
 """The number of people who are named when many come or go together; the others are counted."""
 
 _MESSAGES = frozenset({"said", "acted", "whispered", "edited"})
-_APART = re.compile(rf"{CODE}|(?P<link>https?://\S+)", re.MULTILINE)
+_APART = expression(rf"{CODE}|(?P<link>https?://\S+)", re.MULTILINE)
 """Code and links."""
 
 
-_SIZE = re.compile(r"[0-9]{1,18}")
+_SIZE = expression(r"[0-9]{1,18}")
 """A number of bytes."""
 
-_PATH = re.compile(r"/[!-~]*")
+_PATH = expression(r"/[!-~]*")
 """A path on the server."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Phrase:
     """A line for an event, without its time.
 

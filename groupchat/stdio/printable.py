@@ -1,8 +1,8 @@
 """Text of a server, made safe for a terminal."""
 
-import re
+from groupchat.lazy.expressions import expression
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = expression("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls (C0, DEL, C1), Unicode line separators, marks that change the writing direction, and lone surrogates.
 
 Tabs and line feeds are allowed.

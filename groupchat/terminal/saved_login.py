@@ -5,14 +5,15 @@ import fcntl
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
+from groupchat.lazy.records import record
 from groupchat.terminal.surfaces.history import write_private
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SavedLogin:
     """A nickname's token, and the number up to which every message was shown, or waits in one of the ``views``."""
 

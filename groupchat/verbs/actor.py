@@ -6,7 +6,7 @@ What the person did wrong is raised as a Refusal.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from groupchat.delivery.queue import Notice, Posting, Receipt
 from groupchat.facts.account_facts import Account
 from groupchat.facts.rule_book import SHOWN
 from groupchat.hall.hall import Hall
+from groupchat.lazy.records import record
 from groupchat.model import names
 from groupchat.model.claims import Claim, Logout
 from groupchat.model.drafts import Consequence, Deed, Draft, Kind, Need
@@ -29,7 +30,7 @@ from groupchat.state.people import Connection, Partner, Person
 from groupchat.state.rooms import LOBBY
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Composing:
     """A person is going to type a message of several lines.
 
@@ -45,7 +46,7 @@ Reply: TypeAlias = Receipt | Answer | Claim | Logout | Composing | Deferred[Rece
 """The return types of a verb."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """Somebody an operator means: a person who is here, an account, or just a nickname."""
 

@@ -4,8 +4,9 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.lazy.records import record
 from groupchat.model import events
-from groupchat.model.events import Answer, Event, Notice, Post, Said, record
+from groupchat.model.events import Answer, Event, Notice, Post, Said
 
 STABLE = {
     "Said": ("id", "room", "nick", "text", "at"),

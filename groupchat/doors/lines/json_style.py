@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from zope.interface import implementer
 
 from groupchat.interfaces.screens import IStyle, Rendered
+from groupchat.lazy.expressions import expression
 from groupchat.model import events
 from groupchat.model.events import Answer, Event, Ref, Said
 from groupchat.model.preferences import NOBODY, Preferences
@@ -68,7 +69,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=
 
 _quoted = json.encoder.encode_basestring
 
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSAFE = expression("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Characters that JSON allows in a string, and a terminal, a reader of lines or UTF-8 does not."""
 
 

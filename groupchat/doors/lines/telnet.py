@@ -5,10 +5,9 @@ tells what it is (RFC 1091), and ECHO, which the server offers while a password 
 So a client stays in line mode if it can, where the terminal itself edits the line and shows it.
 """
 
-import re
-
 from wcwidth import iter_graphemes
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
 SUSP, SE, BRK, IP, AO, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = (
@@ -43,7 +42,7 @@ WINDOW = 5
 NAME_LIMIT = 40
 """The most characters of the name of a terminal (RFC 1091)."""
 
-_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9/_.+-]*")
+_NAME = expression(rb"[A-Za-z0-9][A-Za-z0-9/_.+-]*")
 
 MANGLED = {IP: b"\x83", AO: b"\x8f", SUSP: b"\x9a", BRK: b"\x9c"}
 """The bytes of UTF-8 for which GNU telnet sends commands: but for the highest bit they are the keys Ctrl-C, Ctrl-O …"""
@@ -60,7 +59,7 @@ LETTER_MOST = 16
 To more than that nothing is added after a key that erases: it would all be looked at again for each of them.
 """
 
-_KEYS = re.compile(f"([{ERASE}{ERASE_LINE}{ERASE_WORD}])")
+_KEYS = expression(f"([{ERASE}{ERASE_LINE}{ERASE_WORD}])")
 
 
 def with_erasures(line: str) -> str:

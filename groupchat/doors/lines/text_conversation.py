@@ -4,7 +4,6 @@ A program that begins late was greeted as a person; its first line starts with `
 Clients of other protocols that begin late are told where they are; nothing they send is a nickname.
 """
 
-import re
 from typing import ClassVar
 
 from groupchat.doors.lines.json_conversation import JsonConversation
@@ -14,6 +13,7 @@ from groupchat.doors.wire import tls
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
 from groupchat.interfaces.screens import Rendered
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import LineTooLong, NotUtf8, Refusal
 from groupchat.model.events import Answer, Done, Ref
 from groupchat.model.networks import origin
@@ -150,15 +150,15 @@ class TextConversation(Conversation):
 
 _OTHERS = (
     (
-        re.compile(rb"[A-Z]{3,10} \S+ HTTP/\d"),
+        expression(rb"[A-Z]{3,10} \S+ HTTP/\d"),
         "This is a chat, not a web server. Join with netcat or telnet.",
     ),
     (
-        re.compile(rb"SSH-\d"),
+        expression(rb"SSH-\d"),
         "This is a chat, not an SSH server. Join with netcat or telnet.",
     ),
     (
-        re.compile(rb"(?:CAP (?:LS|REQ|LIST|END)|(?:NICK|PASS|USER) :?[^ ])"),
+        expression(rb"(?:CAP (?:LS|REQ|LIST|END)|(?:NICK|PASS|USER) :?[^ ])"),
         "This is a chat, but not IRC. Join with netcat or telnet.",
     ),
 )

@@ -1,13 +1,13 @@
 """Read what a service posts to a hook, and return the words that are said."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from groupchat.doors.requests.services import own_form
 from groupchat.doors.requests.slack import message
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import BadArguments, BadJson, NotUtf8
 
 MOST_BYTES, MOST_LINES = 4000, 60
@@ -16,7 +16,7 @@ MOST_BYTES, MOST_LINES = 4000, 60
 MOST_FIELDS = 100
 """The most fields of a form."""
 
-_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_LINE_ENDS = expression("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 
 def spoken(body: bytes, kind: str, headers: Mapping[str, str]) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from groupchat.doors.requests.parts import items, joined, lines, linked, words
+from groupchat.lazy.expressions import expression
 
-_REFERENCE = re.compile(r"<([^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>")
+_REFERENCE = expression(r"<([^<>|\s]{1,2000})(?:\|([^<>]{0,2000}))?>")
 """A link, or somebody who is mentioned."""
 
-_STYLED = re.compile(r"(?<![\w*~])([*~])(?=\S)([^*~\n]{1,1000}?)(?<=\S)\1(?![\w*~])")
+_STYLED = expression(r"(?<![\w*~])([*~])(?=\S)([^*~\n]{1,1000}?)(?<=\S)\1(?![\w*~])")
 """Words in bold, or struck out; those in italics stay as they are, for names have underscores, too."""
 
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))

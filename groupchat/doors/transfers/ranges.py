@@ -2,7 +2,9 @@
 
 import re
 
-_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.ASCII | re.IGNORECASE)
+from groupchat.lazy.expressions import expression
+
+_RANGE = expression(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.ASCII | re.IGNORECASE)
 """One range; who asks for several is given the whole file, as anybody may be."""
 
 

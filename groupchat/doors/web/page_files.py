@@ -1,12 +1,12 @@
 """The files of the page, as browsers are served them: read once, compressed once."""
 
 import gzip
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from groupchat.doors.web.web_request import Answer, Request, told
+from groupchat.lazy.records import record
 
 FOLDER = Path(__file__).parent / "page"
 
@@ -29,7 +29,7 @@ _ALWAYS_ASK = ("cache-control", "no-cache")
 _FOR_EVER = ("cache-control", "public, max-age=31536000, immutable")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PageFile:
     """One file; ``packed`` is compressed, empty if that is no gain."""
 

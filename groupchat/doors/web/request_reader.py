@@ -10,6 +10,7 @@ from twisted.web import http
 from groupchat.doors.web.web_request import Answer, Intake, Request, told
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.interfaces.entrances import IDeadlines, IReception
+from groupchat.lazy.expressions import expression
 
 HEAD_LIMIT = 16 * 1024
 """The most bytes of a request before its body."""
@@ -29,13 +30,13 @@ SMALLEST_CHUNKS = 64
 MOST_DIGITS = 18
 """The most digits of a length: Python converts some thousands, and then no more."""
 
-_HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
+_HEADER = expression(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\0\r\n]*")
 """A header (RFC 9112, section 5)."""
 
-_REQUEST = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
+_REQUEST = expression(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]")
 """The first line of a request (RFC 9112, section 3)."""
 
-_ABSOLUTE = re.compile(r"https?://[^/?]*(?=([/?]|\Z))", re.ASCII | re.IGNORECASE)
+_ABSOLUTE = expression(r"https?://[^/?]*(?=([/?]|\Z))", re.ASCII | re.IGNORECASE)
 """What may stand before an address, for proxies (RFC 9112, section 3.2.2)."""
 
 

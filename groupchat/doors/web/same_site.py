@@ -8,18 +8,18 @@ are alike.  Only a name tells that: it is not one of this server's.  It matters 
 in a private network, for others can ask directly; and not over TLS, whose certificate does not have that name.
 """
 
-import re
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
 
 from groupchat.config.settings import Settings
+from groupchat.lazy.expressions import expression
 from groupchat.model.networks import is_private
 
-_HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~-]+)(?::(?P<port>[0-9]{1,5}))?")
+_HOST = expression(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~-]+)(?::(?P<port>[0-9]{1,5}))?")
 """A host with its port (RFC 3986, section 3.2.2), without what no name has."""
 
-_ORIGIN = re.compile(rf"(?P<scheme>https?)://{_HOST.pattern}")
+_ORIGIN = expression(rf"(?P<scheme>https?)://{_HOST.pattern}")
 
 _PORTS = {"http": "80", "https": "443"}
 

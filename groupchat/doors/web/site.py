@@ -1,7 +1,6 @@
 """The addresses of the web door, and what every request is judged by before any of them answers."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from groupchat.doors.web import forwarding, page_files, same_site
 from groupchat.doors.web.upgrade import upgrade
 from groupchat.doors.web.web_request import JSON, Answer, Request, Route, told
 from groupchat.interfaces.entrances import IReception
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import Banned, JournalUnavailable, Refusal, ServerError, ServerFull, TooManyConnections
 from groupchat.model.networks import origin
 
@@ -64,10 +64,10 @@ SHARED = (
 FOR_PROGRAMS = ("/rooms/", "/hooks/", "/f/")
 """The beginnings of the addresses that programs ask for."""
 
-SECRET_PATHS = re.compile(r"/(hooks|f|rooms/[^/?\s]+)/(?!(?:live|files)?(?:[?\s]|\Z))[^?\s]+")
+SECRET_PATHS = expression(r"/(hooks|f|rooms/[^/?\s]+)/(?!(?:live|files)?(?:[?\s]|\Z))[^?\s]+")
 """Parts of addresses that open something to whoever knows them, or name a file, which is part of what people say."""
 
-SECRETS = re.compile(r"[0-9a-fA-F]{16,}|(?<=gc[th]_)[^/?\s]+")
+SECRETS = expression(r"[0-9a-fA-F]{16,}|(?<=gc[th]_)[^/?\s]+")
 """What may be such a part where it does not belong, as in an address that was copied wrongly."""
 
 

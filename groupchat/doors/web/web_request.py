@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from twisted.web import http
 
 from groupchat.config.settings import Settings
+from groupchat.lazy.records import record
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
@@ -29,7 +30,7 @@ PHRASES: Mapping[int, bytes] = {
 """The words for statuses that Twisted does not know, or knows by an older name (RFC 9110, section 15; RFC 6585)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a request is answered.
 
@@ -79,7 +80,7 @@ class Stream(Protocol):
         """Return whether the peer has taken something of it since this was asked before."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """An address, and what answers there.
 

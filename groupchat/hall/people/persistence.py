@@ -12,7 +12,7 @@ Rules:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from twisted.internet.defer import Deferred, succeed
@@ -23,6 +23,7 @@ from groupchat.delivery.readers import Readers
 from groupchat.facts.account_facts import Account, AccountRooms
 from groupchat.facts.reading_places import partner
 from groupchat.facts.whereabouts import Places
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Amendment, ReadUpTo, StoredSession
 from groupchat.model.events import AuthorId, MarkedRead
 from groupchat.state.accounts import Accounts
@@ -37,7 +38,7 @@ RENEWED_S = 43200.0
 """Seconds after which a session that goes on is persisted again: its token is forgotten some days later."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Marked:
     """The places that somebody has marked as read; ``due``: the number of the sweep that stores them."""
 

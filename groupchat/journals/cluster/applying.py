@@ -32,9 +32,9 @@ from twisted.python.failure import Failure
 from groupchat.interfaces.shared_log import IWatch, LogEntry
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.cluster.entries import Entry, Unreadable, read_entry
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation, Outcome, SessionAt, StoredPost, StoredSession
 from groupchat.model.errors import CannotStart, JournalUnavailable
-from groupchat.model.events import record
 from groupchat.model.node_operations import Applied, Check, Checked, Place, Rules
 
 AT_ONCE = 500

@@ -6,7 +6,7 @@ from typing import Any
 
 from groupchat.interfaces.shared_log import LiveNode
 from groupchat.interfaces.storage import NodeCard
-from groupchat.model.events import record
+from groupchat.lazy.records import record
 
 
 @record

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 
 from groupchat.interfaces.shared_log import LiveNode
 from groupchat.journals.cluster.cards import read_card
+from groupchat.lazy.records import record
 from groupchat.model.errors import JournalBroken
-from groupchat.model.events import record
 from groupchat.model.node_operations import Check, Checked
 
 ROWS = 5000

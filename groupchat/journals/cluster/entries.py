@@ -13,8 +13,8 @@ from typing import Any
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.journals.rules.field_types import tests_of
+from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation
-from groupchat.model.events import record
 from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 
 FORM = 1

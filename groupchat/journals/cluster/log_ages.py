@@ -11,7 +11,7 @@ from pathlib import Path
 
 from twisted.logger import Logger
 
-from groupchat.model.events import record
+from groupchat.lazy.records import record
 
 NAME = "log-ages"
 """The name of the file in the data folder."""

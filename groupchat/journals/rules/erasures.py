@@ -11,7 +11,7 @@ Rules:
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from groupchat.facts.account_facts import Account
@@ -20,6 +20,7 @@ from groupchat.facts.kinds import read
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.judging import Store, carry_out
 from groupchat.journals.rules.rows import Row, without_file
+from groupchat.lazy.records import record
 from groupchat.model import names
 from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind, StoredSession
 from groupchat.model.events import AuthorId
@@ -42,7 +43,7 @@ class Facts(Store, Protocol):
         """Return all facts of a kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Erasure:
     """One person that is erased.
 

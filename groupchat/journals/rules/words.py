@@ -11,8 +11,8 @@ A change of these rules makes search indexes wrong, and needs a new file in ``sc
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import SEARCH
 
@@ -97,7 +97,7 @@ def spaced(text: str) -> str:
     return unicodedata.normalize("NFC", bare).translate(_SPELLING)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Phrase:
     """Words that must be side by side; with ``prefix``, the last may be the beginning of a word."""
 

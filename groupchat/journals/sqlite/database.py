@@ -22,6 +22,7 @@ from groupchat.disk.copying import copy
 from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.index import leave_alone
 from groupchat.journals.sqlite.statements import COLUMNS, HEAD, ROOM_MESSAGES
+from groupchat.lazy.expressions import expression
 from groupchat.model.errors import CannotStart
 
 APPLICATION = 0x67637430
@@ -44,7 +45,7 @@ INDEX_TABLES = frozenset({
 })  # fmt: skip
 """The tables of the search index, which can be made anew."""
 
-_SHARED = re.compile("2nd reference|freelist", re.IGNORECASE)
+_SHARED = expression("2nd reference|freelist", re.IGNORECASE)
 """Damages by which a page of the index may be a page of another table too."""
 
 CACHE_KIB = 16 * 1024

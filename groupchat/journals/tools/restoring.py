@@ -5,7 +5,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from pathlib import Path
 from urllib.parse import quote
@@ -20,10 +19,11 @@ from groupchat.journals.sqlite.replacement import fresh_path, replace
 from groupchat.journals.sqlite.statements import HEAD
 from groupchat.journals.tools.audit import MESSAGES, Audit
 from groupchat.journals.tools.belonging import check_alone
+from groupchat.lazy.records import record
 from groupchat.model.errors import CannotStart
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restored:
     """The result of a restore.
 

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from groupchat.facts.account_facts import Account
@@ -14,6 +13,7 @@ from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.statements import COLUMNS, SESSION, session_of
 from groupchat.journals.tools.snapshots import snapshot
+from groupchat.lazy.records import record
 from groupchat.model.drafts import MESSAGES, Fact, Kind
 from groupchat.model.events import AuthorId
 
@@ -21,7 +21,7 @@ _KINDS = "('said', 'acted', 'whispered', 'shared', 'topic', 'moderated')"
 _OF = f"SELECT {COLUMNS} FROM posts WHERE id > ? AND kind IN {_KINDS} ORDER BY id"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Traces:
     """The traces of one nickname: of its account, and of guests who used it.
 

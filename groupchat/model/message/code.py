@@ -6,13 +6,15 @@ It is left as it was written: it gets no emoji, speaks to nobody, and is not bro
 
 import re
 
+from groupchat.lazy.expressions import expression
+
 CODE = r"^[ \t]*```.*\n(?:.*\n)*?[ \t]*```.*|`[^`\n]+`"
 """Finds such lines, with the two around them, and code within a line; for expressions with ``re.MULTILINE``."""
 
 HARD_BLANK = "\ufdd0"
 """Stands for a blank at which no line is broken; one column wide, and in no text that people may be shown."""
 
-_CODE = re.compile(CODE, re.MULTILINE)
+_CODE = expression(CODE, re.MULTILINE)
 
 
 def code_lines(text: str) -> frozenset[int]:

@@ -3,13 +3,14 @@
 import re
 from functools import cache
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.message.code import CODE
 
 SMILEYS = {":)": "😊", ":(": "☹️", ":3": "😺", "<3": "❤️"}
 
 # It begins with the first character of what it finds, since nothing else is searched for as fast.
-_SHORTCUT = re.compile(r"[:<](?<!\S[:<])(?:(?<=:)(?:\)|\(|3|[^\s:]{1,100}:)|(?<=<)3)(?!\S)")
-_BESIDE_CODE = re.compile(f"{CODE}|{_SHORTCUT.pattern}", re.MULTILINE)
+_SHORTCUT = expression(r"[:<](?<!\S[:<])(?:(?<=:)(?:\)|\(|3|[^\s:]{1,100}:)|(?<=<)3)(?!\S)")
+_BESIDE_CODE = expression(f"{CODE}|{_SHORTCUT.pattern}", re.MULTILINE)
 """Also finds code, of which nothing is a shortcut then."""
 
 

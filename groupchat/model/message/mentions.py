@@ -21,11 +21,12 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from groupchat.lazy.expressions import expression
 from groupchat.model.message.code import CODE
 
 _ADDRESS = r"(?<!\S)\S*(?:://|[^\W_]@[^\W_])\S*"
-_LEFT_OUT = re.compile(f"{CODE}|{_ADDRESS}", re.MULTILINE)
-_WITHOUT_BLANKS = re.compile("[\u0e00-\u109f\u1780-\u17ff\u3005-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
+_LEFT_OUT = expression(f"{CODE}|{_ADDRESS}", re.MULTILINE)
+_WITHOUT_BLANKS = expression("[\u0e00-\u109f\u1780-\u17ff\u3005-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
 """Letters of scripts that are written without blanks between words."""
 
 REMEMBERED = 512
@@ -67,7 +68,7 @@ def places(nick: str, text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-_MARK = re.compile(r"`|://|@")
+_MARK = expression(r"`|://|@")
 """Found in every part of a text that is left out: without it, nothing need be looked for."""
 
 

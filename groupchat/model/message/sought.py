@@ -2,9 +2,9 @@
 
 import sys
 import unicodedata
-from dataclasses import dataclass
 from math import inf
 
+from groupchat.lazy.records import record
 from groupchat.model.events import AuthorId
 
 FILE, LINK = "file", "link"
@@ -17,7 +17,7 @@ def folded(nick: str) -> str:
     return nick.lower() if nick.isascii() else unicodedata.normalize("NFKC", nick).casefold()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whose:
     """Messages of an author, or those of whoever had a nickname then, as `folded` returns it; both: either of them."""
 
@@ -25,7 +25,7 @@ class Whose:
     nick: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sought:
     """A message is found if all of this is true of it; what is left out says nothing.
 

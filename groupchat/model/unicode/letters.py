@@ -4,8 +4,9 @@ UTS #39 (section 5.3) and UAX #31 (table 5) say which scripts are in everyday us
 letters are for phonetics or out of use.  What is in neither is refused, so a script of a later Unicode is, too.
 """
 
-import re
 from functools import lru_cache
+
+from groupchat.lazy.expressions import expression
 
 _SCRIPTS = frozenset({
     "COMMON", "INHERITED", "LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "THAANA",
@@ -19,7 +20,7 @@ Others are out of use (table 4) or in limited use (table 7), such as Cherokee an
 Latin capitals.
 """
 
-_TECHNICAL = re.compile(
+_TECHNICAL = expression(
     # Phonetics (IPA), but for the letters of African and other alphabets: ɓ ɔ ɖ ɗ ə ɛ ɣ ɨ ɩ ɲ ɵ ʃ ʈ ʉ ʊ ʋ ʒ, and ɑ.
     "[\u0250\u0252\u0255\u0258\u025a\u025c-\u0262\u0264-\u0267\u026a-\u0271\u0273\u0274\u0276-\u0282\u0284-\u0287"
     "\u028c-\u0291\u0293-\u02af"

@@ -1,10 +1,11 @@
 """Where somebody comes in: the rooms asked for, those of before, or else the lobby; none that they may not go into."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from groupchat.facts.whereabouts import Places
 from groupchat.hall.hall import Hall
+from groupchat.lazy.records import record
 from groupchat.model import names
 from groupchat.model.claims import Claim
 from groupchat.model.drafts import StoredSession
@@ -27,7 +28,7 @@ Entrance = Callable[[Person, str], Refusal | None]
 """Takes a person and a room; returns why they may not go there, or None."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destination:
     """The places somebody comes into.
 

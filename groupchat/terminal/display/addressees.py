@@ -1,12 +1,12 @@
 """Places that lines go to: a room, or one person in private; and whom a reply goes to."""
 
-from dataclasses import dataclass
+from groupchat.lazy.records import record
 
 UNCLEAR_S = 10.0
 """Seconds after a second person has written during which nobody can be sure whom a reply is for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A room, or (``nick``) a private conversation with one person; neither: nowhere."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from groupchat.client.core.protocol import Message
+from groupchat.lazy.records import record
 from groupchat.terminal.display.addressees import Place
 
 MOST_HELD = 5000
@@ -25,7 +26,7 @@ MOST_TALKS = 50
 """The most private conversations; for another one, the oldest that waits for nothing is closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gap:
     """Posts that were not shown and are not held: those with numbers between these two."""
 

@@ -1,16 +1,16 @@
 """Lines that fit a terminal: measured in columns, broken between words, indented after the first."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from wcwidth import iter_graphemes, wcswidth
 
+from groupchat.lazy.expressions import expression
 from groupchat.stdio.phrases import Part
 from groupchat.terminal.display.colours import Paint
 
-LINK = re.compile(r"https?://\S")
-_WORDS = re.compile(r"\n *| +|[^ \n]+")
-_LINES = re.compile(r"\n *|[^\n]+")
+LINK = expression(r"https?://\S")
+_WORDS = expression(r"\n *| +|[^ \n]+")
+_LINES = expression(r"\n *|[^\n]+")
 NARROWEST = 20
 """Least columns for the text; on a terminal that leaves fewer, further lines are hardly indented."""
 NARROW = 2

@@ -4,9 +4,11 @@ import os
 import re
 from itertools import islice
 
+from groupchat.lazy.expressions import expression
+
 MOST_ENTRIES = 10_000
 """How many entries of a folder are looked at: somebody waits at the keyboard."""
-_SPECIAL = re.compile(r"""([ '"\\])""")
+_SPECIAL = expression(r"""([ '"\\])""")
 
 
 def complete_path(text: str) -> list[str]:

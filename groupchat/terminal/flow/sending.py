@@ -7,7 +7,6 @@ Rules:
 3. Where the client knows which message is meant, it names its number, and where it knows whom, the nickname.
 """
 
-import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,7 @@ from groupchat.client.core.client_errors import ClientError, Left, Refused, Unan
 from groupchat.client.core.client_state import State
 from groupchat.client.core.protocol import Message
 from groupchat.client.core.requests import goes_elsewhere
+from groupchat.lazy.expressions import expression
 from groupchat.terminal.display.addressees import Place
 from groupchat.terminal.display.bar import REPLIES
 from groupchat.terminal.display.chat_state import SOON_S, ChatState
@@ -46,10 +46,10 @@ ALOUD = ("/me ", "/say ", "/re ")
 LEAVES = frozenset({"/leave", "/part"})
 """The commands that leave a room, or a private conversation."""
 
-NUMBER = re.compile(r"#?[+−.,-]*\d")
+NUMBER = expression(r"#?[+−.,-]*\d")
 """The beginning of a word that is meant as the number of a message."""
 
-CORRECTION = re.compile(r"[sS][^\w\s]")
+CORRECTION = expression(r"[sS][^\w\s]")
 """The beginning of a line that the server may take for a correction of the last message."""
 
 

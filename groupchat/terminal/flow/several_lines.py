@@ -1,15 +1,15 @@
 """Commands whose words can have several lines: a line of the protocol for people cannot, a request can."""
 
-import re
 from typing import Any
 
+from groupchat.lazy.expressions import expression
 from groupchat.terminal.display.bar import REPLIES
 
 SEVERAL = {
-    "edit": re.compile(r"(?is)/edit\s+(?:#?(?P<id>[0-9]{1,15})\s|(?!#?[+−.,-]*\d))(?P<text>.*)"),
-    "re": re.compile(r"(?is)/re\s+#?(?P<id>[0-9]{1,15})\s(?P<text>.*)"),
-    "msg": re.compile(r"(?is)/(?:msg|tell|w)\s+(?P<nick>\S+)\s(?P<text>.*)"),
-    "say": re.compile(r"(?is)/say\s(?P<text>.*)"),
+    "edit": expression(r"(?is)/edit\s+(?:#?(?P<id>[0-9]{1,15})\s|(?!#?[+−.,-]*\d))(?P<text>.*)"),
+    "re": expression(r"(?is)/re\s+#?(?P<id>[0-9]{1,15})\s(?P<text>.*)"),
+    "msg": expression(r"(?is)/(?:msg|tell|w)\s+(?P<nick>\S+)\s(?P<text>.*)"),
+    "say": expression(r"(?is)/say\s(?P<text>.*)"),
 }
 """The commands whose words can have several lines, each by its request."""
 

@@ -6,18 +6,18 @@ Here are the names of people and rooms; ``text_arguments`` has words and passwor
 or measured, ``word_arguments`` what is chosen from a list.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model import networks, text
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choices:
     """The names that completion can choose from."""
 
@@ -39,7 +39,7 @@ class Argument:
     secret = False
     is_new = False
     length: Length | None = text.NICK
-    pattern = re.compile(r"(\S+)\s*")
+    pattern = expression(r"(\S+)\s*")
 
     def take(self, line: str) -> tuple[Any, str] | None:
         """Read one from the start of a typed line: its value and the rest of the line; None if it does not fit."""
@@ -79,7 +79,7 @@ class TargetArgument(NickArgument):
     """A nickname, an address or a network."""
 
     label = "NICK|ADDRESS|NETWORK"
-    meant_as_address = re.compile(r"\d+\.|.*[:/]")
+    meant_as_address = expression(r"\d+\.|.*[:/]")
     """How no nickname begins: what is written so is an address or a network, or a mistake in one."""
 
     def value(self, word: str) -> str:
@@ -101,21 +101,21 @@ class WithArgument(NickArgument):
     """The nickname of one of two people, after the word ``with``."""
 
     label = "with NICK"
-    pattern = re.compile(r"with\s+(\S+)\s*")
+    pattern = expression(r"with\s+(\S+)\s*")
 
 
 class WhoseArgument(NickArgument):
     """The nickname of somebody, or the name of a room; the number of a message is neither."""
 
     label = "WHOSE"
-    pattern = re.compile(r"(?!#?[0-9]+(?:\s|$))(\S+)\s*")
+    pattern = expression(r"(?!#?[0-9]+(?:\s|$))(\S+)\s*")
 
 
 class AfterArgument(Argument):
     """The name after which a list goes on, after the word ``after``."""
 
     label = "after NAME"
-    pattern = re.compile(r"after\s+(\S+)\s*")
+    pattern = expression(r"after\s+(\S+)\s*")
 
 
 class RoomArgument(Argument):
@@ -131,13 +131,13 @@ class RoomArgument(Argument):
 class RoomBeforeArgument(RoomArgument):
     """The name of a room, when another argument follows it."""
 
-    pattern = re.compile(r"(\S+)\s+(?=\S)")
+    pattern = expression(r"(\S+)\s+(?=\S)")
 
 
 class LockedRoomArgument(RoomArgument):
     """The name of a room that is locked; the word ``visible`` alone is none."""
 
-    pattern = re.compile(r"(?!visible\s*$)(\S+)\s*")
+    pattern = expression(r"(?!visible\s*$)(\S+)\s*")
 
 
 class HereArgument(RoomArgument):

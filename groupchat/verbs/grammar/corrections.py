@@ -9,28 +9,29 @@ Rules:
 """
 
 import re
-from dataclasses import dataclass
 
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments
 
 ALL = "g"
 """What follows a correction that changes every occurrence."""
 
 _PART = r"(?:[^/\\]|\\.)"
-_WHOLE = re.compile(rf"[sS]/({_PART}+)/({_PART}*)/({ALL}?)\s*", re.DOTALL)
-_ESCAPED = re.compile(r"\\([/\\])")
+_WHOLE = expression(rf"[sS]/({_PART}+)/({_PART}*)/({ALL}?)\s*", re.DOTALL)
+_ESCAPED = expression(r"\\([/\\])")
 _SHOWN = 40
 """The most characters of a line that are repeated in a refusal."""
 
 # The text before the second sign is not empty and does not begin with a blank, as words after a comma do.
-_OTHER = re.compile(
+_OTHER = expression(
     r"[sS]([|,#!:;@~%+=^&*])(?!\s)((?:(?!\1)[^\\]|\\.)+)\1((?:(?!\1)[^\\]|\\.)*)\1[a-z]{0,2}\s*", re.DOTALL
 )
-_OPEN = re.compile(r"s([|#])(?!\s)((?:(?!\1)[^\\]|\\.)+)\1((?:(?!\1)[^\\]|\\.)*)", re.DOTALL)
+_OPEN = expression(r"s([|#])(?!\s)((?:(?!\1)[^\\]|\\.)+)\1((?:(?!\1)[^\\]|\\.)*)", re.DOTALL)
 """Without its end: these two signs stand so in no sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Correction:
     """One correction: ``line`` as it was typed; ``typo`` becomes ``fix``, the first time or (``every``) each time."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
+from groupchat.lazy.expressions import expression
 from groupchat.model import text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
@@ -38,7 +39,7 @@ class CountArgument(Argument):
 
     label = "COUNT"
     length: Length | None = None
-    pattern = re.compile(r"([0-9]{1,9})(?:\s+|$)")
+    pattern = expression(r"([0-9]{1,9})(?:\s+|$)")
 
     def value(self, word: str) -> int:
         count = int(word)
@@ -75,8 +76,8 @@ class PostIdArgument(Argument):
 
     label = "#N"
     length: Length | None = None
-    pattern = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
-    attempt = re.compile(r"(#?[+−.,-]*\d\S*)")
+    pattern = expression(r"#?([0-9]{1,15})(?:\s+|$)")
+    attempt = expression(r"(#?[+−.,-]*\d\S*)")
     """What stands in the place of a number and is meant as one, or cannot be told from one that is."""
 
     def take(self, line: str) -> tuple[Any, str] | None:
@@ -128,16 +129,16 @@ class SinceArgument(PostIdArgument):
     """The number of a message, after the word ``since``."""
 
     label = "since #N"
-    pattern = re.compile(r"since\s+#?([0-9]{1,15})(?:\s+|$)")
-    attempt = re.compile(r"since\s+(\S+)")
+    pattern = expression(r"since\s+#?([0-9]{1,15})(?:\s+|$)")
+    attempt = expression(r"since\s+(\S+)")
 
 
 class BeforeArgument(PostIdArgument):
     """The number of a message, after the word ``before``."""
 
     label = "before #N"
-    pattern = re.compile(r"before\s+#?([0-9]{1,15})(?:\s+|$)")
-    attempt = re.compile(r"before\s+(\S+)")
+    pattern = expression(r"before\s+#?([0-9]{1,15})(?:\s+|$)")
+    attempt = expression(r"before\s+(\S+)")
 
 
 class DayArgument(Argument):
@@ -145,7 +146,7 @@ class DayArgument(Argument):
 
     label = "YYYY-MM-DD"
     length: Length | None = None
-    pattern = re.compile(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:\s+|$)")
+    pattern = expression(r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:\s+|$)")
 
     def value(self, word: str) -> date:
         return times.day(word)
@@ -161,11 +162,11 @@ class DurationArgument(Argument):
 
     label = "DURATION"
     length: Length | None = text.DURATION
-    pattern = re.compile(rf"({times.WRITTEN.pattern})(?:\s+|$)")
+    pattern = expression(rf"({times.WRITTEN.pattern})(?:\s+|$)")
     examples = "10m, 2h, 1h30m or forever; before a reason that begins with a number, write forever"
     offered = ("10m", "2h", "7d", "forever")
     """What completion offers."""
-    attempt = re.compile(r"[+−.,-]\S*|\d\S*")
+    attempt = expression(r"[+−.,-]\S*|\d\S*")
     """What stands in the place of a duration and is meant as one, or cannot be told from one that is."""
 
     def take(self, line: str) -> tuple[Any, str] | None:
@@ -198,7 +199,7 @@ class DurationArgument(Argument):
 class PauseArgument(DurationArgument):
     """A duration without which there may be none: ``30s``, ``5m``, or a number of seconds, from 0 up."""
 
-    pattern = re.compile(rf"([0-9]{{1,9}}|{times.WRITTEN.pattern})(?:\s+|$)")
+    pattern = expression(rf"([0-9]{{1,9}}|{times.WRITTEN.pattern})(?:\s+|$)")
     examples = "30, 30s or 5m, or 0 to end it"
     offered = ("0", "10s", "30s", "1m")
 

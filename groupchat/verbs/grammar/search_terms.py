@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from math import inf
 
+from groupchat.lazy.expressions import expression
 from groupchat.model import text, times
 from groupchat.model.errors import BadArguments
 from groupchat.model.message.sought import THINGS, Sought, Whose
@@ -36,13 +37,13 @@ EXCLUDED = frozenset({"from", "has"})
 
 _QUOTES = '"“”„'
 _SIGN = r"!-/:-@\[-`{-~"
-_TERM = re.compile(
+_TERM = expression(
     rf"(?P<minus>-(?=[{_QUOTES}]|[^\s{_SIGN}]))?(?:(?P<key>{'|'.join(KEYS)}):)?"
     rf"(?:[{_QUOTES}](?P<phrase>[^{_QUOTES}]*)[{_QUOTES}]|(?P<word>\S*))",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"#?([0-9]{1,15})")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+_NUMBER = expression(r"#?([0-9]{1,15})")
+_DAY = expression(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 
 
 @dataclass(slots=True)

@@ -5,12 +5,12 @@ The declared function is the verb itself; its signature is the grammar: a defaul
 """
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
+from groupchat.lazy.expressions import expression
+from groupchat.lazy.records import record
 from groupchat.model import names
 from groupchat.model.errors import BadArguments, BadCharacter, NotAllowed, UnknownCommand
 from groupchat.model.ranks import Rank
@@ -36,7 +36,7 @@ COUNT = "count"
 READ_FREE = 20
 """Reading costs one for so many messages, where it is asked for few of them; never more than the verb costs."""
 
-CLAUSE_END = re.compile(r"[,:;.](?: |$)")
+CLAUSE_END = expression(r"[,:;.](?: |$)")
 """The end of the first clause of a summary."""
 
 FOLDERS = frozenset({
@@ -86,7 +86,7 @@ class Caller(Protocol):
         """Return the names of all rooms."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One argument of a verb."""
 
@@ -105,7 +105,7 @@ class Parameter:
         return f"[{self.argument.label}]" if self.optional else self.argument.label
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verb:
     """One verb.
 

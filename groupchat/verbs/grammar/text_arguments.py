@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
+from groupchat.lazy.expressions import expression
 from groupchat.model import names, text
 from groupchat.model.errors import BadArguments
 from groupchat.model.message import emoji
@@ -21,7 +22,7 @@ class RestArgument(Argument):
 
     label = "TEXT"
     length: Length | None = None
-    pattern = re.compile(r"(.+)()", re.DOTALL)
+    pattern = expression(r"(.+)()", re.DOTALL)
 
     def value(self, word: str) -> str:
         """Return the text without long runs of blanks: it stands in lines with others' words, in answers too.
@@ -89,7 +90,7 @@ class FileNameArgument(Argument):
 
     label = "NAME"
     length = text.FILE_NAME
-    pattern = re.compile(r'(?:"([^"]*)"|(\S+))(?:\s+|$)')
+    pattern = expression(r'(?:"([^"]*)"|(\S+))(?:\s+|$)')
 
     def take(self, line: str) -> tuple[Any, str] | None:
         found = self.pattern.match(line)
@@ -134,7 +135,7 @@ class OldPasswordArgument(PasswordArgument):
 class PassphraseArgument(PasswordArgument):
     """A password at the end: spaces and all."""
 
-    pattern = re.compile(r"(.+)()", re.DOTALL)
+    pattern = expression(r"(.+)()", re.DOTALL)
 
 
 class NewPasswordArgument(PassphraseArgument):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from groupchat.facts.room_facts import ROOM_SETTINGS
+from groupchat.lazy.expressions import expression
 from groupchat.model import preferences, text
 from groupchat.model.errors import BadArguments
 from groupchat.model.text import Length
@@ -86,7 +87,7 @@ class VisibleArgument(SwitchArgument):
     """The word ``visible``."""
 
     label = "visible"
-    pattern = re.compile(r"(visible)\s*$")
+    pattern = expression(r"(visible)\s*$")
 
     def take(self, line: str) -> tuple[Any, str] | None:
         return (True, "") if self.pattern.match(line) else None
@@ -99,7 +100,7 @@ class AllArgument(VisibleArgument):
     """The word ``all``."""
 
     label = "all"
-    pattern = re.compile(r"(all)\s*$")
+    pattern = expression(r"(all)\s*$")
 
 
 class CommandArgument(Argument):
@@ -107,7 +108,7 @@ class CommandArgument(Argument):
 
     label = "NAME"
     length = text.WORD
-    pattern = re.compile(r"(.+)()", re.DOTALL)
+    pattern = expression(r"(.+)()", re.DOTALL)
 
     def value(self, word: str) -> str:
         return " ".join(word.lower().split())

@@ -17,8 +17,8 @@ from twisted.internet.ssl import (
 )
 from twisted.web.client import Agent, HTTPConnectionPool
 
+from groupchat.lazy.records import record
 from groupchat.model.errors import CannotStart
-from groupchat.model.events import record
 from groupchat.outgoing.http_answers import NoHttp
 from groupchat.outgoing.http_client import HttpClient
 from groupchat.outgoing.http_endpoints import HttpEndpoints

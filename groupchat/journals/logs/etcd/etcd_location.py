@@ -8,8 +8,8 @@ from groupchat.interfaces.shared_log import ILog
 from groupchat.journals.logs.etcd.etcd_connections import Encryption, Server, connections
 from groupchat.journals.logs.etcd.etcd_log import EtcdLog
 from groupchat.journals.logs.etcd.gateway import MAX_ANSWER_BYTES, Gateway
+from groupchat.lazy.records import record
 from groupchat.model.errors import CannotStart
-from groupchat.model.events import record
 
 PORT = 2379
 """The port of a server that is given without one."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from groupchat.interfaces.shared_log import ForeignLog, LiveNode
-from groupchat.model.events import record
+from groupchat.lazy.records import record
 
 Answer: TypeAlias = Mapping[str, Any]
 """A JSON object that etcd answered with."""

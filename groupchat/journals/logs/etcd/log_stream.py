@@ -8,7 +8,7 @@ from typing import TypeAlias
 from groupchat.interfaces.shared_log import LogEntry
 from groupchat.journals.logs.etcd.etcd_requests import number
 from groupchat.journals.logs.etcd.gateway import problem
-from groupchat.model.events import record
+from groupchat.lazy.records import record
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 """The most bytes of a line.  etcd cuts at about 2.8 million, but never within an entry."""

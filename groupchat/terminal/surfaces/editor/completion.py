@@ -1,9 +1,9 @@
 """Completion of the last word of a half-typed line: what to insert, and which words to offer."""
 
-from dataclasses import dataclass
+from groupchat.lazy.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """Words that the last word could become; ``line`` is what precedes it."""
 

@@ -1,6 +1,5 @@
 """Text that goes above the line, into the terminal's own scrollback."""
 
-import re
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from wcwidth import wcswidth
 
+from groupchat.lazy.expressions import expression
 from groupchat.terminal.surfaces.editor.screen import Output, SteadyApplication
 
 FRAME_S = 0.03
@@ -16,7 +16,7 @@ FRAME_S = 0.03
 RECENT = 300
 """Lines that can be drawn again."""
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_ESCAPES = expression(r"\x1b\[[0-9;]*m")
 
 
 class Scrollback:
