@@ -13,7 +13,7 @@ Rules:
 5. Nobody waits longer than others for a journal that does not answer; what they asked for may be stored all the same.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -26,33 +26,21 @@ from groupchat.hall.hall import Hall
 from groupchat.interfaces.files import IUpload
 from groupchat.interfaces.screens import IScreen
 from groupchat.limits.allowances import Allowances
-from groupchat.limits.pages import fitting
-from groupchat.model import names
-from groupchat.model.drafts import Audience, PutOut, Revoke, SharedFile, length
-from groupchat.model.errors import BadArguments, Flooding, JournalUnavailable, NoSuchRoom, NotJoined, Refusal
-from groupchat.model.events import Answer, Post, Ref, Refused
+from groupchat.model.drafts import PutOut, Revoke, SharedFile
+from groupchat.model.errors import Flooding, JournalUnavailable, NotJoined, Refusal
+from groupchat.model.events import Answer, Ref, Refused
 from groupchat.model.networks import origin
-from groupchat.model.preferences import Preferences, shown_zone
-from groupchat.model.text import SEARCH, clean
+from groupchat.sessions.visited_rooms import VisitedRooms
 from groupchat.sessions.visitor import Credentials, Visitor
 from groupchat.state.people import Connection, Person, Watcher
-from groupchat.state.rooms import LOBBY
 from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
-from groupchat.verbs.grammar.search_terms import terms
-from groupchat.verbs.reading import SEARCHED, whose
 from groupchat.verbs.talking import SEND_COST, offered
 
 log = Logger()
 
 NOTED = 1024
 """The number of people, each with an address, who are not logged again."""
-
-PAGE = 64 * 1024
-"""The most characters of messages in a page: none is broken at a width here."""
-
-HISTORY_COST = 10.0
-"""What reading a page costs, as /history does."""
 
 
 class Visits:
@@ -129,7 +117,10 @@ class Visits:
 
 
 class Visit:
-    """One request, or one reader who follows a room.  ``connection``: None until it is known who it is."""
+    """One request, or one reader who follows a room.
+
+    ``connection``: None until it is known who it is.
+    """
 
     def __init__(self, visits: Visits, screen: IScreen) -> None:
         self.screen = screen
@@ -179,7 +170,7 @@ class Visit:
         yield self._charge(verb.cost - is_charged)
         room = fields.get("room")
         if isinstance(room, str) and room and hall.rooms.find(room) is None:
-            yield self.recall(room)
+            yield self.rooms.recall(room)
         if hall.commits.congested:
             self._room = Deferred()
             hall.commits.make_wait(self)
@@ -229,78 +220,10 @@ class Visit:
             return first
         return upload
 
-    @inlineCallbacks
-    def read(
-        self, room: str, count: int | None, since: int | None, before: int | None
-    ) -> "Generator[Deferred[Any], Any, Sequence[Post]]":
-        """Return posts of a room: those after a number, each once, or the last messages before one, as they read now.
-
-        There are fewer if they are very long: what lays them out or compresses them would delay others.
-
-        :raises Refusal: they may not be read.
-        """
-        yield self._charge(HISTORY_COST)
-        yield self.recall(room)
-        hall, name = self._hall, self.readable(room)
-        settings, stream, audience = hall.settings, hall.stream, Audience((name,))
-        wanted = min(count or settings.replay_posts, settings.query_posts)
-        if since is not None:
-            found = yield stream.page(audience, since, wanted)
-            found = fitting(found, length, PAGE)
-        else:
-            upto = stream.delivered if before is None else min(before - 1, stream.delivered)
-            found = yield stream.journal.recent(audience, upto, wanted)
-            found = fitting(found, length, PAGE, is_end=True)
-        self._check_open()
-        self.readable(room)
-        return [stored.event for stored in found]
-
-    @inlineCallbacks
-    def search(
-        self, room: str, words: str, count: int | None, before: int | None
-    ) -> "Generator[Deferred[Any], Any, tuple[Sequence[Post], bool]]":
-        """Return the newest messages of a room that fit a search, newest first, and whether there are more.
-
-        :raises Refusal: the room may not be read, or the search is wrong.
-        """
-        asked = terms(clean(SEARCH.check(words)))
-        if asked.room or asked.partner:
-            raise BadArguments("in: and with: have no meaning here: the address says which room is searched.")
-        yield self._charge(HISTORY_COST)
-        yield self.recall(room)
-        hall, name = self._hall, self.readable(room)
-        zone = shown_zone(Preferences(), hall.settings.zone)
-        sought = asked.sought(zone, lambda nick: whose(hall, nick), before, wordless=True)
-        most = min(count or SEARCHED, hall.settings.query_posts)
-        found = yield hall.stream.journal.search(Audience((name,)), sought, most + 1)
-        self._check_open()
-        self.readable(room)
-        page = fitting(found[:most], length, PAGE)
-        return [stored.event for stored in page], len(page) < len(found)
-
-    def readable(self, room: str) -> str:
-        """Return the name of a room that the visitor may read.
-
-        :raises RoomInvalid, Banned, RoomLocked, RoomClosed, NoSuchRoom: they may not.
-        """
-        hall, person, name = self._hall, self._me().person, names.room(room)
-        unknown = NoSuchRoom(f"There is no room {name}.")
-        if name != LOBBY and hall.moderation.conceals(name, person.author):  # nobody outside is told of a locked room
-            raise unknown
-        hall.moderation.check_room(name, person, hall.now())
-        if name != LOBBY and hall.rooms.find(name) is None:
-            raise unknown
-        return name
-
-    @inlineCallbacks
-    def recall(self, room: str) -> "Generator[Deferred[Any], Any, None]":
-        """Learn of a room that was forgotten because nothing was said there for long, before it is read.
-
-        :raises RoomInvalid: it cannot be the name of a room.
-        """
-        name = names.room(room)
-        if self._hall.moderation.reveals(name, self._me().person):
-            yield self._hall.recall_rooms([name])
+    @property
+    def rooms(self) -> VisitedRooms:
+        """Return the rooms as the visitor may read them."""
+        return VisitedRooms(self._hall, lambda: self._me().person, self._charge)
 
     @property
     def hooked_room(self) -> str:
@@ -319,7 +242,7 @@ class Visit:
 
         :raises Refusal: it may not be read.
         """
-        hall, person, name = self._hall, self._me().person, self.readable(room)
+        hall, person, name = self._hall, self._me().person, self.rooms.readable(room)
         self.screen = screen
         token = self._visitor.token
         watcher = Watcher(person, screen, hall.now(), name, token.digest if token is not None else "")

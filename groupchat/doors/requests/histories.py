@@ -41,9 +41,9 @@ def read_room(request: Request, room: str) -> None:
         yield visit.come(credentials(request))
         goes_on = True
         if words is None:
-            posts = yield visit.read(room, count, since, before)
+            posts = yield visit.rooms.read(room, count, since, before)
         else:
-            posts, goes_on = yield visit.search(room, words, count, before)
+            posts, goes_on = yield visit.rooms.search(room, words, count, before)
         kind, body = _rendered(request, posts)
         headers = [*PRIVATE, *(_next(request, posts, since, count, words) if goes_on else ())]
         if len(body) >= LEAST_COMPRESSED and _takes_gzip(request):

@@ -135,8 +135,8 @@ def follow_room(request: Request, room: str) -> None:
         since = _since(request, Query(request, "since"))
         yield visit.come(credentials(request))
         yield visit.charge()
-        yield visit.recall(room)
-        name, kind = visit.readable(room), _kind(request)
+        yield visit.rooms.recall(room)
+        name, kind = visit.rooms.readable(room), _kind(request)
         if request.method == b"HEAD" or request.gone:
             return Answer(200, b"", kind, PRIVATE)
         channel = request.channel
