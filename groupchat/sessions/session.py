@@ -356,7 +356,7 @@ class Session(Handshake):
     def _call_late(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
         self._hall.requests.spend(cost)
         self.screen.release(Hold.ANSWER)
-        self._guard(ref, call, 0)
+        self._guard(ref, 0, call)
 
     def _call(self, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str = "") -> None:
         """Call a verb; once more if what it built on was changed by somebody else just before.
