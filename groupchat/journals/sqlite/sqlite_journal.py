@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -98,8 +99,9 @@ class SqliteJournal:
         """Carry out everything in one transaction.  Fails with JournalUnavailable or JournalBroken."""
         if self._closing is not None:
             return _closed()
-        written = self._writes.call(self._writer.append, operations)
-        self._writes.tell(self._writer.keep_up, len(operations))
+        written = self._writes.call_and_go_on(
+            partial(self._writer.append, operations), partial(self._writer.keep_up, len(operations))
+        )
         return written.addCallback(self._advance)
 
     def _advance(self, answer: tuple[list[Outcome], int]) -> list[Outcome]:

@@ -4,7 +4,7 @@ import atexit
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
@@ -14,8 +14,15 @@ from twisted.python.failure import Failure
 P = ParamSpec("P")
 T = TypeVar("T")
 
-GRACE = 0.005
-"""Seconds without work after which a worker is idle: mostly the reactor's next request comes sooner."""
+_Job: TypeAlias = tuple[Deferred[Any] | None, Callable[[], Any] | None, Callable[[], object] | None]
+"""What gets the result, the function that gives it, and what is done then; any of them may be missing."""
+
+GRACE = 0.1
+"""Seconds without work after which a worker is idle.
+
+Where people talk the next job comes sooner.  So the work that can wait, such as indexing, is not done for each post by
+itself, where it costs as much as the post, but for many together, or when nothing is said.
+"""
 
 AT_EXIT = 2.0
 """Seconds that the interpreter, when it exits, waits for a worker that nobody has ended."""
@@ -35,7 +42,7 @@ class Worker:
     ) -> None:
         self._reactor = reactor
         self._idle = idle
-        self._queue: SimpleQueue[tuple[Deferred[Any] | None, Callable[[], Any]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         # A thread that is still at work while the interpreter takes itself apart is stopped wherever it is, also
@@ -44,13 +51,20 @@ class Worker:
 
     def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Deferred[T]":
         """Call a function in the thread, after all earlier jobs."""
+        return self.call_and_go_on(lambda: function(*args, **kwargs), None)
+
+    def call_and_go_on(self, function: Callable[[], T], then: Callable[[], object] | None) -> "Deferred[T]":
+        """Call a function in the thread, and another one as soon as the result is handed over.
+
+        The thread is woken once for both; an error of the second is only logged.
+        """
         deferred: Deferred[T] = Deferred()
-        self._queue.put((deferred, lambda: function(*args, **kwargs)))
+        self._queue.put((deferred, function, then))
         return deferred
 
     def tell(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Call a function in the thread, without waking the reactor for a result; an error is only logged."""
-        self._queue.put((None, lambda: function(*args, **kwargs)))
+        self._queue.put((None, None, lambda: function(*args, **kwargs)))
 
     def join(self) -> None:
         """End the thread after all earlier jobs, and wait for its end."""
@@ -72,15 +86,19 @@ class Worker:
                 continue
             if job is None:
                 return
-            deferred, function = job
-            try:
-                result: Any = function()
-            except BaseException:
-                result = Failure()
-            if deferred is not None:
+            deferred, function, then = job
+            if deferred is not None and function is not None:
+                try:
+                    result: Any = function()
+                except BaseException:
+                    result = Failure()
                 self._reactor.callFromThread(deferred.callback, result)
-            elif isinstance(result, Failure):
-                self.log.failure("{name} failed.", result, name=self._thread.name)
-            # Otherwise the last result would live until the next job.
-            del job, deferred, function, result
+                # Otherwise it would live until the next job.
+                del result
+            if then is not None:
+                try:
+                    then()
+                except BaseException:
+                    self.log.failure("{name} failed.", name=self._thread.name)
+            del job, deferred, function, then
             pause = GRACE

@@ -1,6 +1,7 @@
 """A thread with a queue of jobs."""
 
 import threading
+from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
@@ -30,6 +31,21 @@ class WorkerTest(TestCase):
             worker.tell(done.append, number)
         name = await worker.call(lambda: threading.current_thread().name)
         self.assertEqual((done, name), ([*range(100)], "worker"))
+
+    async def test_going_on(self) -> None:
+        """What is done behind a job comes after its result, also after a failure, and before the next job."""
+        worker = Worker(THREADS, "worker")
+        self.addCleanup(worker.join)
+        done: list[object] = []
+
+        def after(what: str) -> None:
+            done.append(what)
+            raise ValueError(what)
+
+        self.assertEqual(await worker.call_and_go_on(lambda: 3, partial(after, "a")), 3)
+        await self.assertFailure(worker.call_and_go_on(partial(int, "x"), partial(after, "b")), ValueError)
+        self.assertEqual(await worker.call(lambda: [*done]), ["a", "b"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
 
     async def test_idle(self) -> None:
         """An idle worker is called again after the seconds that it asks for, and no more after None."""
