@@ -15,7 +15,6 @@ Rules:
 
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, gatherResults
@@ -133,8 +132,10 @@ class HttpConnection(Protocol):
         """Send what the socket takes now; Twisted's transport sends the rest, and finds out about errors."""
         sent = 0
         if self._socket is not None:
-            with suppress(OSError):  # full, or broken: then the transport's own attempt fails alike, and it ends it
+            try:
                 sent = self._socket.send(request)
+            except OSError:
+                sent = 0  # full, or broken: then the transport's own attempt fails alike, and it ends the connection
             if sent == len(request):
                 return
             self._socket = None  # what is queued must go first

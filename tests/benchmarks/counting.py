@@ -35,10 +35,14 @@ STYLES = ("text_style.py", "json_style.py", "web_style.py")
 
 
 class Counts:
-    """What was done meanwhile: calls of Python functions, and events that each style rendered."""
+    """What was done meanwhile: calls of Python functions, and events that each style rendered.
+
+    ``named``: the calls of each function, by the name of its file and its own, as ``entries.py:written``.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
+        self.named: Counter[str] = Counter()
         self.rendered: Counter[str] = Counter()
 
     def note(self, frame: FrameType, event: str, argument: object) -> None:
@@ -46,10 +50,10 @@ class Counts:
         if event != "call":
             return
         self.calls += 1
-        if frame.f_code.co_name == "render":
-            style = frame.f_code.co_filename.rpartition("/")[2]
-            if style in STYLES:
-                self.rendered[style.partition("_")[0]] += len(frame.f_locals["events"])
+        file = frame.f_code.co_filename.rpartition("/")[2]
+        self.named[f"{file}:{frame.f_code.co_name}"] += 1
+        if frame.f_code.co_name == "render" and file in STYLES:
+            self.rendered[file.partition("_")[0]] += len(frame.f_locals["events"])
 
 
 def counted(work: Callable[[], object]) -> Counts:

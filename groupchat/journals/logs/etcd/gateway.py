@@ -271,13 +271,13 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
     try:
         # A stream's answers come as one object a line; where one is asked for, there is one.
         answer: Any = json.loads(str(body.partition(b"\n")[0], "utf-8")) if body else {}
-        if not isinstance(answer, Mapping):
+        if not isinstance(answer, dict):
             raise ValueError(answer)
     except (ValueError, RecursionError) as error:  # the second when it is nested too deeply
         raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
     if status == 200 and "error" not in answer:
         result: Any = answer.get("result", answer)
-        if not isinstance(result, Mapping) or (has_header and not isinstance(result.get("header"), Mapping)):
+        if not isinstance(result, dict) or (has_header and not isinstance(result.get("header"), dict)):
             raise Unanswered(f"{server} is not etcd with its JSON gateway: its answer is something else.", True)
         return result
     sentence, code = problem(answer)

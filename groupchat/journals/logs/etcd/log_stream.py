@@ -1,7 +1,7 @@
 """What comes from a watch: a JSON object a line, cut anywhere."""
 
 import json
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -105,7 +105,7 @@ def messages(line: bytes) -> Iterator[Message]:
             return
         pair = event["kv"]
         entries.append(
-            LogEntry(number(pair, "version"), number(pair, "mod_revision"), b64decode(pair.get("value", "")))
+            LogEntry(number(pair, "version"), number(pair, "mod_revision"), a2b_base64(pair.get("value", "")))
         )
     if entries:
         yield Entries(tuple(entries))

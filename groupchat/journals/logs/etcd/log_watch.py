@@ -38,6 +38,7 @@ class Stream(Protocol):
         self.done: Deferred[str] = Deferred()
         self._take = take
         self._producer: IPushProducer | None = None
+        self._is_held = False
 
     def begin(self) -> None:
         """Note that the watch has begun."""
@@ -54,12 +55,14 @@ class Stream(Protocol):
 
     def hold(self) -> None:
         """Read nothing more from the connection."""
-        if self._producer is not None:
+        if self._producer is not None and not self._is_held:
+            self._is_held = True
             self._producer.pauseProducing()
 
     def release(self) -> None:
         """Read again."""
-        if self._producer is not None:
+        if self._producer is not None and self._is_held:
+            self._is_held = False
             self._producer.resumeProducing()
 
     # Twisted calls these.
