@@ -11,12 +11,15 @@ import os
 import random
 import select
 import struct
-import subprocess
 import threading
 import time
 from dataclasses import dataclass
 
+from faults.namespaces import Namespace, claim
 from faults.trial import NotRun, Trial, need, need_root
+
+KIND = "gclink"
+"""The beginning of the names of these namespaces."""
 
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
@@ -105,20 +108,20 @@ def _ports(packet: bytes) -> tuple[int, int]:
 class Link:
     """A network of one client.
 
+    :param net: the number that its trial has claimed.
+
     ``here``: the address of this machine in it; ``there``: that of its end; ``prefix``: runs a command at its end.
     """
 
-    def __init__(self, trial: Trial, number: int, shaper: Shaper) -> None:
+    def __init__(self, trial: Trial, net: int, number: int, shaper: Shaper) -> None:
         self.shaper = shaper
-        self.here, self.there = f"10.214.{number}.1", f"10.214.{number}.2"
-        space = f"gclink{os.getpid()}-{number}"
-        near, far = (f"gc{end}{os.getpid() % 10**7}-{number}" for end in "nf")  # at most 15 characters
-        self.prefix = ("ip", "netns", "exec", space)
+        self.here, self.there = (f"10.214.{net}.{2 * number + end}" for end in (0, 1))
+        near, far = (f"gc{end}{net}-{number}" for end in "nf")  # at most 15 characters
+        space = Namespace(trial, f"{KIND}{net}-{number}")
+        self.prefix = space.prefix
         self.ends = (_tun(trial, near), _tun(trial, far))
         """The descriptors of this machine's end, and of the client's."""
-        trial.run("ip", "netns", "add", space)
-        trial.at_end(lambda: subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True))
-        trial.run("ip", "link", "set", far, "netns", space)
+        trial.run("ip", "link", "set", far, "netns", space.name)
         for within, device, own, other in (
             ((), near, self.here, self.there), (self.prefix, far, self.there, self.here),
         ):  # fmt: skip
@@ -136,7 +139,9 @@ class Router:
     def __init__(self, trial: Trial, seed: int = 1) -> None:
         need_root()
         need("ip")
+        need("nsenter")
         self._trial = trial
+        self._net = claim(trial, KIND)
         self._chance = random.Random(seed)
         self._links: dict[int, tuple[Link, int]] = {}
         self._poll = select.poll()
@@ -150,7 +155,7 @@ class Router:
     def link(self, weather: Weather) -> Link:
         """Make another link."""
         self._count += 1
-        link = Link(self._trial, self._count, Shaper(weather, self._chance))
+        link = Link(self._trial, self._net, self._count, Shaper(weather, self._chance))
         for way, end in enumerate(link.ends):
             self._links[end] = (link, way)
             self._poll.register(end, select.POLLIN)

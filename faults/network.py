@@ -8,11 +8,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 from faults.crowds import LIMITS
 from faults.disk import trial_line
+from faults.namespaces import Namespace, claim
 from faults.trial import Trial, Verdict, need, need_root, wait_for
 from tests.functional.harness import TREE, Daemon, Line
+
+KIND = "gcfault"
+"""The beginning of the names of these namespaces."""
 
 SHORT = "keepalive_idle_s = 1\nkeepalive_interval_s = 1\nvanished_s = 5\n"
 """Settings of the short forms: what takes a minute otherwise takes seconds."""
@@ -24,19 +29,20 @@ class Net:
     def __init__(self, trial: Trial) -> None:
         need_root()
         need("ip")
+        need("nsenter")
         self._trial = trial
-        self._space = f"gcfault{os.getpid()}"
-        self._link, far = f"gc{os.getpid() % 100000}a", f"gc{os.getpid() % 100000}b"
-        net = f"10.213.{os.getpid() % 250}"
+        number = claim(trial, KIND)
+        self._link, far = f"{KIND}{number}a", f"{KIND}{number}b"
+        net = f"10.213.{number}"
         self.here = f"{net}.1"
-        trial.run("ip", "netns", "add", self._space)
-        trial.at_end(lambda: self._delete("netns", "del", self._space))
-        trial.run("ip", "link", "add", self._link, "type", "veth", "peer", "name", far, "netns", self._space)
+        space = Namespace(trial, f"{KIND}{number}-1")
+        self._prefix = space.prefix
+        trial.run("ip", "link", "add", self._link, "type", "veth", "peer", "name", far, "netns", space.name)
         trial.at_end(lambda: self._delete("link", "del", self._link))
         trial.run("ip", "addr", "add", f"{net}.1/24", "dev", self._link)
         trial.run("ip", "link", "set", self._link, "up")
-        trial.run("ip", "netns", "exec", self._space, "ip", "addr", "add", f"{net}.2/24", "dev", far)
-        trial.run("ip", "netns", "exec", self._space, "ip", "link", "set", far, "up")
+        trial.run(*self._prefix, "ip", "addr", "add", f"{net}.2/24", "dev", far)
+        trial.run(*self._prefix, "ip", "link", "set", far, "up")
 
     def _delete(self, *what: str) -> None:
         subprocess.run(["ip", *what], check=False, capture_output=True)
@@ -47,7 +53,7 @@ class Net:
 
     def visit(self, daemon: Daemon, nick: str) -> "Far":
         """Come in from the other end."""
-        far = Far(self._space, self.here, daemon.port, nick)
+        far = Far(self._prefix, self.here, daemon.port, nick)
         self._trial.at_end(far.close)
         far.expect("Connected to the server!")
         return far
@@ -56,10 +62,10 @@ class Net:
 class Far(Line):
     """A client at the other end of the network: what it sends and receives goes through a program there."""
 
-    def __init__(self, space: str, host: str, port: int, nick: str) -> None:
+    def __init__(self, prefix: Sequence[str], host: str, port: int, nick: str) -> None:
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(
-            ["ip", "netns", "exec", space, sys.executable, "-m", "faults.network", host, str(port)],
+            [*prefix, sys.executable, "-m", "faults.network", host, str(port)],
             stdin=theirs.fileno(), stdout=theirs.fileno(), cwd=TREE,
         )  # fmt: skip
         theirs.close()

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import random
+import socket
 import sqlite3
 import sys
 import tempfile
@@ -11,17 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from faults import fuzz
+from faults import fuzz, namespaces
 from faults.__main__ import main
 from faults.cluster.cluster import TimedLedger, different, running
 from faults.cluster.planted import says
 from faults.cluster.steps import judged
 from faults.cluster.tables import COMPARED, OWN, OWN_COUNTERS, rows
 from faults.far_clients import Numbers
-from faults.links import QUEUE_S, Shaper, Weather
+from faults.links import QUEUE_S, Router, Shaper, Weather
+from faults.namespaces import claim
 from faults.soak import Sample, growth, is_flat
+from faults.trial import NotRun, Trial
 from groupchat.checker.agreement import Agreement
 from groupchat.checker.ledger import Findings
 from groupchat.checker.roamers import ClusterLoad
@@ -126,6 +130,58 @@ class ShaperTest(SynchronousTestCase):
                              ("021", "3/3 and out of order")):  # fmt: skip
             self.assertEqual(Numbers(found).words(3), words)
         self.assertFalse(Numbers("021").are_whole(3))
+
+
+class NamespaceTest(SynchronousTestCase):
+    """Trials that run side by side on one machine."""
+
+    def trial(self) -> Trial:
+        trial = Trial(full=False)
+        self.addCleanup(trial.__exit__, None, None, None)
+        return trial
+
+    def test_claims(self) -> None:
+        """Each has a number of its own, until it ends."""
+        first, second = self.trial(), self.trial()
+        one, other = (claim(trial, f"gctest{os.getpid()}-") for trial in (first, second))
+        self.assertNotEqual(one, other)
+        self.assertNotIn(claim(self.trial(), f"gctest{os.getpid()}-"), (one, other))
+        first.__exit__(None, None, None)
+        self.assertEqual(claim(self.trial(), f"gctest{os.getpid()}-"), one)
+
+    def test_left_behind(self) -> None:
+        """The number of one that was killed, and has left a namespace, is nobody's."""
+        spaces = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.patch(namespaces, "SPACES", spaces)
+        kind = f"gcleft{os.getpid()}-"
+        (spaces / f"{kind}1-3").touch()
+        (spaces / f"{kind}21-3").touch()
+        self.assertEqual([claim(self.trial(), kind), claim(self.trial(), kind)], [2, 3])
+
+    def test_none_left(self) -> None:
+        """When there is none left, the trial is not run."""
+        self.patch(namespaces, "MOST", 1)
+        claim(self.trial(), f"gcmost{os.getpid()}-")
+        self.assertRaises(NotRun, claim, self.trial(), f"gcmost{os.getpid()}-")
+
+    def test_side_by_side(self) -> None:
+        """Two have links with different addresses, and what runs in their namespaces sees the mounts that all see."""
+        trials = (self.trial(), self.trial())
+        try:
+            links = [Router(trial).link(Weather()) for trial in trials for _ in range(2)]
+        except NotRun as lack:
+            raise SkipTest(str(lack)) from lack
+        addresses = {address for link in links for address in (link.here, link.there)}
+        self.assertEqual(len(addresses), 2 * len(links))
+        mounts = os.readlink("/proc/self/ns/mnt")
+        for link in links:
+            self.assertEqual(trials[0].run(*link.prefix, "readlink", "/proc/self/ns/mnt").strip(), mounts)
+            with socket.create_server((link.here, 0)) as server:
+                words = (link.here, str(server.getsockname()[1]))
+                trials[0].run(*link.prefix, sys.executable, "-c", CONNECTING, *words)
+
+
+CONNECTING = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)"
 
 
 class CorpusTest(SynchronousTestCase):

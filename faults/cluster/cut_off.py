@@ -1,5 +1,6 @@
 """Faults of the network: a member of etcd, or a node, is cut off from the others, both ways or one way only."""
 
+import contextlib
 import time
 
 from faults.cluster.cluster import Cluster, running
@@ -7,6 +8,7 @@ from faults.cluster.guests import Guest, until_free, until_posted, until_refused
 from faults.cluster.members import REFUSED_S, SILENCE_S, WELL_S
 from faults.cluster.steps import FREE_S, PATIENCE, Seen, judged
 from faults.links import Link, Router, Weather
+from faults.trial import START_S, wait_for
 from tests.functional.etcd_members import EtcdMember, Place
 
 WAYS = {"from it": (0.0, 1.0), "to it": (1.0, 0.0), "both ways": (1.0, 1.0)}
@@ -65,11 +67,18 @@ def cut_off(cluster: Cluster) -> Seen:
 
 
 def _lead(other: Cluster, member: EtcdMember) -> None:
-    """Have a member lead the others."""
-    leader = other.etcd.leader()
-    if leader is not member:
-        number = other.etcd.call("maintenance/status", member=member)["header"]["member_id"]
-        other.etcd.call("maintenance/transfer-leadership", member=leader, targetID=number)
+    """Have a member lead the others; on a busy machine etcd may need to be asked more than once."""
+    number = other.etcd.call("maintenance/status", member=member)["header"]["member_id"]
+
+    def is_leading() -> bool:
+        leader = other.etcd.leader()
+        if leader is not member:
+            with contextlib.suppress(OSError):
+                other.etcd.call("maintenance/transfer-leadership", member=leader, targetID=number)
+        return leader is member
+
+    if not wait_for(is_leading, START_S, 0.1):
+        raise AssertionError(f"{member.name} does not lead the others within {START_S:g} s.")
 
 
 def _lose(other: Cluster, link: Link, weather: Weather, seconds: float) -> None:
