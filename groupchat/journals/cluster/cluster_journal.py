@@ -104,6 +104,7 @@ class ClusterJournal(LocalAnswers):
         )  # fmt: skip
         self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules, now or clock.seconds)
         self._checking = Checking(self._differs)
+        self._is_checking = False
         self.compaction = Compaction(shared, clock, keep_h, ages)
         self._refenced: Deferred[None] | None = None
         self._timers: dict[str, IDelayedCall] = {}
@@ -448,9 +449,15 @@ class ClusterJournal(LocalAnswers):
             return
         self.compaction.compact(self._living.nodes)
         others = {name: live for name, live in self._living.nodes.items() if name != self.node}
-        check = self._checking.next(self.head, others)
+        # Where checks take long, the next one must not come on top of the one before.
+        check = None if self._is_checking else self._checking.next(self.head, others)
         if check is not None:
-            self._say(check)
+            self._is_checking = True
+            self._proposing.propose([check], is_asked=False).addBoth(self._has_checked)
+
+    def _has_checked(self, result: object) -> None:
+        """Note that a check is carried out here, or will never be."""
+        self._is_checking = False
 
     def _propose_rules(self) -> None:
         """Let newer rules begin once all living nodes know them."""

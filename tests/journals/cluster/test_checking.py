@@ -120,6 +120,20 @@ class CheckingTests(ClusterCase):
         self.pass_checks()
         self.assertEqual(self.broken(), ["c1"])
 
+    def test_one_at_a_time(self) -> None:
+        """The next check waits until who proposes them has carried out the one before, however long that takes."""
+        first = self.three["a1"]
+        self.pass_time(CHECK_S)
+        self.inner["a1"].slow = True
+        self.pass_time(4 * CHECK_S)
+        self.assertEqual(len([one for one in self.three["b1"].received if isinstance(one, Check)]), 2)
+        self.inner["a1"].slow = False
+        self.inner["a1"].waiting.pop().callback(None)
+        self.pass_time(CHECK_S)
+        self.assertEqual(len([one for one in self.three["b1"].received if isinstance(one, Check)]), 3)
+        self.assertEqual((self.broken(), self.inner["a1"].waiting), ([], []))
+        self.assertIsNotNone(first.journal._checking.found)
+
     def test_after_a_restart(self) -> None:
         """A node that has just started has found nothing yet, and is compared from the next check on."""
         self.pass_checks(1)
