@@ -21,8 +21,8 @@ _SESSIONS = ("sessions.arrival", "sessions")
 _CORE = (*_BASE, "state", "delivery", "sharing", "hall.people", "hall", "verbs.grammar", "verbs", *_SESSIONS)
 _DOORS = ("doors.certificates", "doors.wire", "doors.lines", "doors.web", "doors.requests", "doors.transfers", "doors")
 _JOURNALS = (
-    "journals.rules", "journals.logs", "journals.logs.etcd", "journals.nodes", "journals.cluster", "journals.sqlite",
-    "journals", "journals.tools",
+    "journals.rules", "journals.logs", "journals.logs.etcd.requests", "journals.logs.etcd", "journals.nodes",
+    "journals.cluster", "journals.sqlite", "journals", "journals.tools",
 )  # fmt: skip
 _SERVER = (*_CORE, "disk", "outgoing", "files", "files.others", *_DOORS, *_JOURNALS, "daemon.log", "daemon")
 _TERMINAL = (
@@ -74,7 +74,8 @@ ARROWS: Mapping[str, tuple[str, ...]] = {
     # Journals know what things are and what is asked of them, nothing else.
     "journals.rules": ("lazy", "model", "model.message", "facts", "interfaces"),
     "journals.logs": ("lazy", "model", "interfaces"),
-    "journals.logs.etcd": ("lazy", "model", "interfaces", "outgoing", "journals.logs"),
+    "journals.logs.etcd.requests": ("lazy", "model", "interfaces"),
+    "journals.logs.etcd": ("lazy", "model", "interfaces", "outgoing", "journals.logs", "journals.logs.etcd.requests"),
     "journals.nodes": ("lazy", "model", "facts", "journals.rules"),
     "journals.cluster": ("lazy", "model", "model.message", "interfaces", "journals.rules", "journals.nodes"),
     "journals.sqlite": (

@@ -1,8 +1,12 @@
 """The log in etcd while members of etcd die, fall silent and come back: nothing is lost, doubled or out of order."""
 
+import json
 import shutil
 
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES, ForeignLog
+from groupchat.journals.logs.etcd.etcd_log import EtcdLog
+from groupchat.journals.logs.etcd.requests.etcd_answers import Place
+from groupchat.journals.logs.etcd.requests.etcd_requests import Append, Requests
 from tests.functional.etcd_cases import EtcdTest
 from tests.functional.etcd_members import EtcdMembers
 from tests.journals.logs.log_contract import Census, Reader, pause
@@ -166,6 +170,20 @@ class SetUpAnewTests(EtcdTest):
         await other.begin("b1", b"{}")
         failure = await self.assertFailure(log.begin("a1", b"{}"), ForeignLog)
         self.assertIn("another one than before", str(failure))
+
+    async def test_late_append(self) -> None:
+        """What was on its way gets into no other log, also when its node has the same epoch there."""
+        log = self.open()
+        begun = await log.begin("a1", b"{}")
+        assert isinstance(log, EtcdLog)
+        late = Requests("gc").append("a1", begun.epoch, 1, b"late", log._need_begun()[1].id)
+        await self.aside(self._make_anew)
+        other = self.open()
+        again = await other.begin("a1", b"{}")
+        self.assertEqual(again.epoch, begun.epoch)  # both are a new etcd's first
+        said = await self.aside(lambda: self.etcd.call("kv/txn", **json.loads(late.body)))
+        self.assertEqual(late.read(said), Append(False, Place(0, 0), again.epoch))
+        self.assertEqual((await other.append(b"own")).number, 1)
 
     async def test_older_copy(self) -> None:
         """A node does not go on with a log that was restored to an earlier state."""

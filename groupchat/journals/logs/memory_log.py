@@ -51,6 +51,7 @@ class MemoryLog(Way):
         self.begun: Begun | None = None
         self._node = ""
         self._count = 0
+        self._mark = ""
         self._appending = False
         self._renewed: float | None = None
         self._renewing: IDelayedCall | None = None
@@ -81,7 +82,8 @@ class MemoryLog(Way):
         def claimed(begun: Begun | None) -> "Begun | Deferred[Begun]":
             if begun is None:
                 return self.ask(claim, POLL_S).addCallback(claimed)
-            self.begun, self._count = begun, 0
+            assert mine is not None
+            self.begun, self._count, self._mark = begun, 0, mine.mark
             self._renewed = self.clock.seconds()
             self._renew_later()
             return begun
@@ -95,20 +97,20 @@ class MemoryLog(Way):
         return answer.addBoth(done)
 
     def append(self, data: bytes) -> "Deferred[Appended]":
-        begun = self._need_begun()
+        self._need_begun()
         if self._appending:
             raise RuntimeError("An entry is being appended.")
         if len(data) > MAX_ENTRY_BYTES:
             return fail(ValueError(f"An entry has at most {MAX_ENTRY_BYTES:,} bytes, not {len(data):,}."))
         self._appending = True
         self._count += 1
-        count = self._count
+        count, mark = self._count, self._mark
 
         def done(result: T) -> T:
             self._appending = False
             return result
 
-        return self.ask(lambda: self.shared.append(self._node, begun.epoch, count, data)).addBoth(done)
+        return self.ask(lambda: self.shared.append(self._node, mark, count, data)).addBoth(done)
 
     def watch(
         self, after: int, entries: Callable[[Sequence[LogEntry]], object], ended: Callable[[Failure], object]

@@ -19,10 +19,14 @@ class Full(Exception):
 
 
 class Lease:
-    """A node's place: until when it is kept, and what it has appended."""
+    """A node's place: until when it is kept, and what it has appended.
+
+    ``mark``: tells it from every other one, also of servers that were set up anew and come to the same epoch again.
+    """
 
     def __init__(self, epoch: int, card: bytes, end: float) -> None:
         self.epoch = epoch
+        self.mark = secrets.token_hex(8)
         self.card = card
         self.end = end
         self.ending: IDelayedCall | None = None
@@ -106,13 +110,16 @@ class SharedLog:
         if self.lease(node, epoch) is not None:
             self.expire(node)
 
-    def append(self, node: str, epoch: int, count: int, data: bytes) -> Appended:
+    def append(self, node: str, mark: str, count: int, data: bytes) -> Appended:
         """Append an entry, once however often it is asked for: the ``count``-th of its epoch.
 
+        :param mark: of the node's place in that epoch.
         :raises Fenced: the epoch has ended.
         :raises Full: there is no space.
         """
-        lease = self.lease(node, epoch)
+        lease = self.leases.get(node)
+        if lease is not None and lease.mark != mark:
+            lease = None
         if self.is_full or (lease is not None and lease.sent < count and self.used + len(data) > self.quota):
             self.is_full = True
             raise Full

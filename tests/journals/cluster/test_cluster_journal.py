@@ -641,7 +641,7 @@ class BeginningTests(ClusterCase):
     def test_strange_log(self) -> None:
         """A log that no node of groupchat has begun is refused."""
         lease = self.shared.claim("x", b"{}")
-        self.shared.append("x", lease.epoch, 1, b'{"v":1,"r":1,"n":"x","e":1,"i":1,"o":[]}')
+        self.shared.append("x", lease.mark, 1, b'{"v":1,"r":1,"n":"x","e":1,"i":1,"o":[]}')
         self.assertIn("not begun by", self.refused(self.node()))
 
 
@@ -732,7 +732,7 @@ class TroubleTests(ClusterCase):
         lease = self.shared.claim("new", b'{"rules":1}')
         strange = b'{"v":1,"r":1,"n":"new","e":%d,"i":1,"o":[{"op":"sing"}]}' % lease.epoch
         waiting = node.post(said("behind"))
-        self.shared.append("new", lease.epoch, 1, strange)
+        self.shared.append("new", lease.mark, 1, strange)
         self.pass_time()
         self.assertIn("upgrade this node", str(waiting.error))
         self.assert_refused(node.post(said("more")), "upgrade this node")
@@ -746,7 +746,7 @@ class TroubleTests(ClusterCase):
         lease = self.shared.claim("x", b"{}")
         self.shared.head += 1
         data = b'{"v":1,"r":1,"n":"x","e":%d,"i":1,"o":[]}' % lease.epoch
-        self.shared.append("x", lease.epoch, 1, data)
+        self.shared.append("x", lease.mark, 1, data)
         self.pass_time()
         self.assert_refused(node.post(said("a")), "not whole")
 

@@ -201,6 +201,24 @@ class MemoryLogTests(SynchronousTestCase):
         self.assertIsInstance(self.errors[0], ForeignLog)
         self.failureResultOf(self.advanced(self.log.begin("a1", b"{}")), ForeignLog)
 
+    def test_late_in_another_log(self) -> None:
+        """What was on its way gets into no other log, also when its node has the same epoch there."""
+        anew = SharedLog(self.clock)
+        anew.revision = self.begun.epoch - 1
+        other = MemoryLog(anew)
+        self.addCleanup(anew.close)
+        begun = self.successResultOf(self.advanced(other.begin("a1", b"{}")))
+        self.assertEqual(begun.epoch, self.begun.epoch)
+        self.log.cut = True
+        late = self.log.append(b"late")
+        self.log.move(anew)
+        self.log.cut = False
+        self.pass_time(ATTEMPT_S)
+        self.failureResultOf(late, Fenced)
+        self.assertEqual(anew.entries, [])
+        self.assertEqual(self.successResultOf(self.advanced(other.append(b"own"))).number, 1)
+        self.successResultOf(self.advanced(other.close()))
+
     def test_older_copy(self) -> None:
         """A log that ends before the place that was read is another one."""
         self.log.watch(99, self.entries.extend, lambda failure: self.errors.append(failure.value))  # type: ignore[arg-type]
@@ -210,7 +228,7 @@ class MemoryLogTests(SynchronousTestCase):
     def test_batches(self) -> None:
         """A long log comes in pieces."""
         for n in range(BATCH + 1):
-            self.shared.append("a1", self.begun.epoch, n + 1, b"x")
+            self.shared.append("a1", self.shared.leases["a1"].mark, n + 1, b"x")
         sizes: list[int] = []
         self.log.watch(0, lambda entries: sizes.append(len(entries)), lambda failure: None)
         self.clock.advance(0)

@@ -4,17 +4,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import LEASE_S
-from groupchat.journals.logs.etcd.etcd_requests import (
-    Requests,
-    grant,
-    keep_alive,
-    number,
-    ranges,
-    revision,
-    revoke,
-    time_to_live,
-)
 from groupchat.journals.logs.etcd.gateway import Refused, in_background
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
+from groupchat.journals.logs.etcd.requests.server_requests import grant, keep_alive, revoke, time_to_live
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
 
@@ -60,12 +52,12 @@ class Lease:
             clock = rounds.gateway.clock
             await rounds.gateway.pause(max(self.renewed + RENEW_S - clock.seconds(), 0.0))
             try:
-                answer = await rounds.ask(keep_alive(self.id))
+                goes_on = await rounds.ask(keep_alive(self.id))
             except Refused as error:
                 rounds.trouble = f"{rounds.server} does not renew the lease: {error}."
                 await rounds.gateway.pause(RENEW_S)
                 continue
-            if not number(answer, "TTL"):
+            if not goes_on:
                 return
             self.renewed = rounds.asked
 
@@ -75,8 +67,7 @@ async def _granted(rounds: Rounds) -> Lease:
 
     :raises CannotStart: it is refused.
     """
-    answer = await rounds.first(grant(round(LEASE_S)))
-    return Lease(rounds, int(answer["ID"]), rounds.asked)
+    return Lease(rounds, await rounds.first(grant(round(LEASE_S))), rounds.asked)
 
 
 class _Holder:
@@ -100,16 +91,12 @@ async def claimed(rest: Rounds, renewals: Rounds, requests: Requests, node: str,
         lease.begin()
         try:
             while True:
-                answer = await rest.ask(requests.claim(node, card, lease.id))
-                if answer.get("succeeded"):
-                    return lease, revision(answer)
-                found = ranges(answer)[0]
-                if not found:
+                claim = await rest.ask(requests.claim(node, card, lease.id))
+                if claim.lease == lease.id:  # also when the answer to an earlier attempt was lost
+                    return lease, claim.epoch
+                if not claim.epoch:
                     continue  # it has become free just now
-                if number(found[0], "lease") == lease.id:
-                    # It is the own one: the answer to an earlier attempt was lost.
-                    return lease, number(found[0], "create_revision")
-                holder = await _look_at_holder(rest, node, number(found[0], "lease"), holder)
+                holder = await _look_at_holder(rest, node, claim.lease, holder)
                 await rest.gateway.pause(CLAIM_S)
         except Refused as error:
             lease.end()
@@ -129,8 +116,8 @@ async def _look_at_holder(rest: Rounds, node: str, lease: int, before: _Holder |
 
     :raises CannotStart: it was renewed since the last look.
     """
-    answer = await rest.first(time_to_live(lease))
-    holder = _Holder(lease, number(answer, "TTL"), number(answer.get("header", {}), "raft_term"))
+    remaining = await rest.first(time_to_live(lease))
+    holder = _Holder(lease, remaining.seconds, remaining.term)
     # A new leader of etcd begins the time of every lease anew, whoever renews it.
     if before is not None and (before.lease, before.term) == (lease, holder.term) and holder.left > before.left:
         raise CannotStart(f"Another process is running as node “{node}”; each node needs a --node of its own.")

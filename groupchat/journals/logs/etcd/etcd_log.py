@@ -26,21 +26,12 @@ from groupchat.interfaces.shared_log import (
 )
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.etcd_lease import Lease, claimed
-from groupchat.journals.logs.etcd.etcd_requests import (
-    EVERYTHING,
-    Requests,
-    cluster_of,
-    compose_form,
-    number,
-    place,
-    ranges,
-    revoke,
-    value,
-)
 from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered, in_background
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, cluster_of, compose_form
+from groupchat.journals.logs.etcd.requests.server_requests import EVERYTHING, revoke
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
 
@@ -122,7 +113,7 @@ class EtcdLog:
 
     def live(self) -> "Deferred[dict[str, LiveNode]]":
         async def look() -> dict[str, LiveNode]:
-            return self._requests.view(await self._rest.insist(self._requests.look())).live
+            return (await self._rest.insist(self._requests.look())).live
 
         return self._do(look())
 
@@ -137,9 +128,9 @@ class EtcdLog:
 
         async def show() -> None:
             request = self._requests.show(self._node, begun.epoch, card, lease.id)
-            answer = await self._rest.insist(request)
-            if not answer.get("succeeded"):
-                raise Fenced(place(ranges(answer)[0]).revision)
+            newest = await self._rest.insist(request)
+            if newest is not None:
+                raise Fenced(newest.revision)
 
         return self._do(show())
 
@@ -199,7 +190,7 @@ class EtcdLog:
             raise ForeignLog("The log in etcd is another one than before: it was made anew.")
         # From here on closing has to end it, also while the rest is still under way.
         self._lease, epoch = await claimed(self._rest, self._renewals, self._requests, node, card)
-        view = self._requests.view(await self._rest.first(self._requests.look()))
+        view = await self._rest.first(self._requests.look())
         begun = Begun(cluster, epoch, view.newest.number, view.newest.revision)
         self._begun, self._count = begun, 0
         self._lookout.epoch = epoch
@@ -210,15 +201,15 @@ class EtcdLog:
 
     async def _learn_form(self, before: Begun | None) -> str:
         """Return the name of the log; if there is none yet, make it: but not in place of one that was there before."""
-        view = self._requests.view(await self._rest.first(self._requests.look()))
+        view = await self._rest.first(self._requests.look())
         if not view.form and before is not None:
             raise ForeignLog("The log in etcd is gone: it was erased while this node was running.")
         if not view.form:
             await self._need_own_etcd()
-            made = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
-            if not made.get("succeeded"):
-                return cluster_of(value(ranges(made)[0][0]))
-            view = self._requests.view(await self._rest.first(self._requests.look()))
+            there = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
+            if there is not None:
+                return cluster_of(there)
+            view = await self._rest.first(self._requests.look())
         return cluster_of(view.form)
 
     async def _need_own_etcd(self) -> None:
@@ -231,7 +222,7 @@ class EtcdLog:
             own = await self._rest.ask(self._requests.count_own())
         except Refused:
             return  # a user who may not see others' keys
-        if number(everything, "count") > number(own, "count"):
+        if everything > own:
             raise CannotStart(
                 f"etcd has keys that are not below “{self._prefix}/”: either other nodes have another prefix at the "
                 "end of their --journal, or others use this etcd.  The log needs an etcd of its own, because what is "
@@ -240,22 +231,19 @@ class EtcdLog:
 
     async def _append(self, epoch: int, count: int, data: bytes, lease: Lease) -> Appended:
         request = self._requests.append(self._node, epoch, count, data, lease.id)
-        answer = await self._appends.insist(request)
-        if answer.get("succeeded"):
-            newest = place(ranges(answer)[0])
+        told = await self._appends.insist(request)
+        newest = told.newest
+        if told.is_done:
             return Appended(newest.number, newest.revision)
-        live, sent, log = ranges(answer)
-        newest = place(log)
-        if not live or number(live[0], "create_revision") != epoch or not sent or number(sent[0], "version") < count:
+        if told.epoch != epoch or told.sent < count:
             raise Fenced(newest.revision)
         # It is in already: the answer to an earlier attempt was lost.
-        written = number(sent[0], "mod_revision")
-        if newest.revision != written:
+        if newest.revision != told.written:
             try:
-                newest = place((await self._rest.ask(self._requests.newest_at(written))).get("kvs", ()))
+                newest = await self._rest.ask(self._requests.entry_at(told.written))
             except Refused as error:
                 raise Fenced(newest.revision) from error  # it was forgotten already, so it is among those up to there
-        return Appended(newest.number, written)
+        return Appended(newest.number, newest.revision)
 
     async def _close(self) -> None:
         for watch in tuple(self._lookout.watches):

@@ -9,17 +9,16 @@ from twisted.logger import Logger
 
 from groupchat.interfaces.shared_log import Member, Space
 from groupchat.journals.logs.etcd.etcd_connections import Server
-from groupchat.journals.logs.etcd.etcd_requests import (
+from groupchat.journals.logs.etcd.gateway import Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.requests.server_requests import (
     ALARMS,
     DEFRAGMENT,
     MEMBERS,
     STATUS,
-    Answer,
+    Status,
     compact,
     disarm,
-    number,
 )
-from groupchat.journals.logs.etcd.gateway import Gateway, Refused, Unanswered
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
 
@@ -29,6 +28,10 @@ TIDYING_S = 30.0
 """Seconds that compacting and defragmenting may take at a server."""
 FULL = "NOSPACE"
 _OUT_OF_RANGE = 11
+_PERMISSION_DENIED = 7
+
+UNTOLD = Status("", "", "", 0, 0)
+"""How a server is that tells that to its user root only, as newer ones do; so it is of a version that can be used."""
 
 _log = Logger()
 
@@ -40,6 +43,10 @@ def is_usable(version: str) -> bool:
         return False
     parts = tuple(map(int, found.groups()))
     return (3, 4, 0) <= parts < (3, 5, 0) or parts >= (3, 5, 6)
+
+
+def _is_forbidden(error: BaseException | None) -> bool:
+    return isinstance(error, Refused) and error.code == _PERMISSION_DENIED
 
 
 class Upkeep:
@@ -58,21 +65,26 @@ class Upkeep:
         statuses = await self.statuses()
         if not statuses:
             # Whichever answers first; what hinders all of them is told meanwhile.
-            answer = await self._rounds.first(STATUS)
+            try:
+                answer = await self._rounds.first(STATUS)
+            except CannotStart as error:
+                if not _is_forbidden(error.__cause__):
+                    raise
+                answer = UNTOLD
             statuses = {self._rounds.server: answer}
         for server, status in statuses.items():
-            version = str(status.get("version", ""))
-            if not is_usable(version):
+            version = status.version
+            if status != UNTOLD and not is_usable(version):
                 raise CannotStart(
                     f"{server} is etcd {version or 'of an unknown version'}, which cannot be used; 3.4, and 3.5.6 and "
                     "newer, can."
                 )
 
-    async def statuses(self) -> dict[Server, Answer]:
+    async def statuses(self) -> dict[Server, Status]:
         """Return how each server is that answers."""
         asked = [Deferred.fromCoroutine(self._status(server)) for server in self._servers]
         results: list[tuple[bool, Any]] = await DeferredList(asked, consumeErrors=True)
-        found: dict[Server, Answer] = {}
+        found: dict[Server, Status] = {}
         for server, (has_ended_well, result) in zip(self._servers, results, strict=True):
             if not has_ended_well:
                 raise result.value
@@ -80,11 +92,22 @@ class Upkeep:
                 found[server] = result
         return found
 
-    async def _status(self, server: Server) -> Answer | None:
+    async def _status(self, server: Server) -> Status | None:
         try:
             return await self._gateway.call(server, STATUS)
-        except (Unanswered, Refused):
+        except Unanswered:
             return None
+        except Refused as error:
+            return UNTOLD if _is_forbidden(error) else None
+
+    async def _alarms(self) -> list[tuple[str, str]]:
+        """Return the alarms, as far as they are told."""
+        try:
+            return await self._rounds.ask(ALARMS)
+        except Refused as error:
+            if not _is_forbidden(error):
+                raise
+            return []
 
     async def compact(self, upto: int) -> None:
         """Forget what is before a revision, and give its space back at each server that answers."""
@@ -96,7 +119,7 @@ class Upkeep:
             # It was forgotten before.
         statuses = await self.statuses()
         # Defragmenting stops a server for a moment, so the one that leads comes last.
-        for server in sorted(statuses, key=lambda one: _leads(statuses[one])):
+        for server in sorted(statuses, key=lambda one: statuses[one].leads):
             try:
                 await self._gateway.call(server, DEFRAGMENT, TIDYING_S)
             except (Unanswered, Refused) as error:
@@ -104,9 +127,9 @@ class Upkeep:
                     "The log in etcd was compacted, but its space was not given back at {server}: {error}",
                     server=server, error=error,
                 )  # fmt: skip
-        for alarm in (await self._rounds.ask(ALARMS)).get("alarms", ()):
-            if alarm.get("alarm") == FULL:
-                await self._rounds.ask(disarm(alarm["memberID"], FULL))
+        for member, alarm in await self._alarms():
+            if alarm == FULL:
+                await self._rounds.ask(disarm(member, FULL))
 
     async def space(self) -> Space:
         """Return how much space is taken at the fullest server."""
@@ -114,26 +137,19 @@ class Upkeep:
         while not statuses:
             await self._gateway.pause(1.0)
             statuses = await self.statuses()
-        alarms = (await self._rounds.ask(ALARMS)).get("alarms", ())
+        alarms = await self._alarms()
         return Space(
-            max(number(status, "dbSize") for status in statuses.values()),
-            min(number(status, "dbSizeQuota") or QUOTA_BYTES for status in statuses.values()),
-            any(alarm.get("alarm") == FULL for alarm in alarms),
+            max(status.used for status in statuses.values()),
+            min(status.quota or QUOTA_BYTES for status in statuses.values()),
+            any(alarm == FULL for _, alarm in alarms),
         )
 
     async def members(self) -> list[Member]:
         """Return all servers that belong together, also those that no address was given of."""
-        members = (await self._rounds.ask(MEMBERS)).get("members", ())
-        statuses = {
-            status.get("header", {}).get("member_id"): status for status in (await self.statuses()).values()
-        }  # fmt: skip
+        members = await self._rounds.ask(MEMBERS)
+        statuses = {status.member: status for status in (await self.statuses()).values()}
         found = []
-        for member in members:
-            status = statuses.get(member["ID"], {})
-            name = member.get("name") or " ".join(member.get("peerURLs", ()))
-            found.append(Member(name, "leader" in status, bool(status) and _leads(status)))
+        for id, name in members:
+            status = statuses.get(id)
+            found.append(Member(name, status is not None and status.leader != "", status is not None and status.leads))
         return sorted(found, key=lambda one: one.name)
-
-
-def _leads(status: Answer) -> bool:
-    return bool(status.get("leader")) and status.get("leader") == status.get("header", {}).get("member_id")

@@ -1,7 +1,6 @@
 """One request to one etcd server, by HTTP, and what became of it."""
 
 import json
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -17,7 +16,9 @@ from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
-from groupchat.journals.logs.etcd.etcd_requests import Answer, Request, authenticate
+from groupchat.journals.logs.etcd.requests.etcd_answers import Answer
+from groupchat.journals.logs.etcd.requests.etcd_requests import Request
+from groupchat.journals.logs.etcd.requests.server_requests import authenticate
 from groupchat.journals.logs.etcd.time_limits import TimeLimits
 from groupchat.outgoing.http_answers import HttpAnswer
 from groupchat.outgoing.http_client import post_bytes, post_head
@@ -26,6 +27,8 @@ ATTEMPT_S = 1.0
 """Seconds that one server has for an answer."""
 LOGIN_S = 5.0
 """Seconds that it has to check a password, which is slow on purpose."""
+WRONG_S = 60.0
+"""Seconds between two lines in the daemon's log about wrong answers of a server."""
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """The most bytes of one answer."""
 
@@ -119,9 +122,11 @@ class Gateway:
         self._heads: dict[tuple[Server, str], bytes] = {}
         """How requests begin, by their server and path; they are made anew when there is another token."""
         self._limits = TimeLimits(clock)
+        self._told: dict[Server, float] = {}
+        """When it was told last of each server that it has given a wrong answer."""
 
-    async def call(self, server: Server, request: Request, limit: float = ATTEMPT_S) -> Answer:
-        """Ask a server, and log in there first if that is needed.
+    async def call(self, server: Server, request: Request[T], limit: float = ATTEMPT_S) -> T:
+        """Ask a server, and log in there first if that is needed; return what its answer says.
 
         :raises Refused: nothing was done.
         :raises Unanswered: it may have been done.
@@ -149,7 +154,7 @@ class Gateway:
             return fail(Closed())
         return deferLater(self.clock, seconds)
 
-    async def send(self, agent: IAgent, server: Server, request: Request) -> IResponse:
+    async def send(self, agent: IAgent, server: Server, request: Request[Any]) -> IResponse:
         """Send a request by an agent of the caller's; whether it is answered well, and when, is left to the caller."""
         if self._needs_login(server):
             await self._log_in(server)
@@ -178,9 +183,8 @@ class Gateway:
         login = self._login
         assert login is not None
         try:
-            answer = await self._ask(server, authenticate(*login), LOGIN_S)
-            token = answer.get("token")
-            if not (isinstance(token, str) and _TOKEN.fullmatch(token)):
+            token = await self._ask(server, authenticate(*login), LOGIN_S)
+            if not token:
                 raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
             self._tokens[server] = token
             self._heads.clear()
@@ -216,11 +220,26 @@ class Gateway:
         finally:
             self._limits.lift(ending)
 
-    async def _ask(self, server: Server, request: Request, limit: float) -> Answer:
+    async def _ask(self, server: Server, request: Request[T], limit: float) -> T:
         data = post_bytes(self._head(server, request.path), request.body)
         answer = await self.within(server, lambda: self._ask_by_http(server.host, server.port, data), limit)
         self._heard.add(server)
-        return _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
+        fields = _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
+        try:
+            return request.read(fields)
+        except ValueError as error:
+            self._tell_wrong(server, request.path, error)
+            raise Unanswered(f"{server} answers what etcd does not: {error}.") from error
+
+    def _tell_wrong(self, server: Server, path: str, error: ValueError) -> None:
+        """Tell in the daemon's log of a wrong answer, of each server now and then."""
+        now = self.clock.seconds()
+        if server not in self._told or now - self._told[server] >= WRONG_S:
+            self._told[server] = now
+            _log.warn(
+                "{server} answers {path} as etcd does not, which counts as no answer: {error}",
+                server=server, path=path, error=error,
+            )  # fmt: skip
 
     def _head(self, server: Server, path: str) -> bytes:
         """Return how a request to a server begins."""
@@ -236,9 +255,6 @@ class Gateway:
 
 _HEADERS = {"Content-Type": "application/json", "Grpc-Metadata-hasleader": "true"}
 """With "hasleader" a server that has lost the others says so, instead of waiting for them."""
-
-_TOKEN = re.compile(r"[!-~]{1,4096}")
-"""What can stand in a header."""
 
 _WITH_HEADER = ("/v3/kv/txn", "/v3/lease/")
 """Where answers that are built upon come from: etcd tells in each of them which cluster it is of."""
@@ -290,11 +306,14 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
 
 
 def problem(answer: Answer) -> tuple[str, int]:
-    """Read the sentence and the code of an error, which streams have in an object of its own."""
+    """Read the sentence and the code of an error, which streams have in an object of its own.
+
+    The gateway of newer ones, such as Debian's 3.5, gives a ``message`` and no ``error``, and streams a ``code`` too.
+    """
     error = answer.get("error", "")
     if isinstance(error, Mapping):
-        return str(error.get("message", "")), _code(error.get("grpc_code"))
-    return str(error), _code(answer.get("code"))
+        return str(error.get("message", "")), _code(error.get("grpc_code", error.get("code")))
+    return str(error or answer.get("message", "")), _code(answer.get("code"))
 
 
 def _code(said: Any) -> int:

@@ -1,13 +1,12 @@
 """What comes from a watch: a JSON object a line, cut anywhere."""
 
 import json
-from binascii import a2b_base64
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from groupchat.interfaces.shared_log import LogEntry
-from groupchat.journals.logs.etcd.etcd_requests import number
 from groupchat.journals.logs.etcd.gateway import problem
+from groupchat.journals.logs.etcd.requests.etcd_answers import flag, number, objects, positive, value, within, words
 from groupchat.lazy.records import record
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
@@ -90,22 +89,22 @@ def messages(line: bytes) -> Iterator[Message]:
     result = fields.get("result")
     if not isinstance(result, dict):
         raise ValueError(f"{fields!r} has no result.")
-    if result.get("canceled"):
+    if flag(result, "canceled"):
         compacted = number(result, "compact_revision")
-        yield Gone(compacted) if compacted else Ended(str(result.get("cancel_reason", "it was cancelled")))
+        yield Gone(compacted) if compacted > 0 else Ended(words(result, "cancel_reason") or "it was cancelled")
         return
-    if result.get("created"):
+    if flag(result, "created"):
         yield Created()
     entries: list[LogEntry] = []
-    for event in result.get("events", ()):
-        if event.get("type", "PUT") != "PUT":
+    for event in objects(result, "events"):
+        if words(event, "type") == "DELETE":
             if entries:
                 yield Entries(tuple(entries))
             yield Erased()
             return
-        pair = event["kv"]
-        entries.append(
-            LogEntry(number(pair, "version"), number(pair, "mod_revision"), a2b_base64(pair.get("value", "")))
-        )
+        if words(event, "type") not in ("", "PUT"):
+            raise ValueError(f"{event['type']!r} is no event.")
+        pair = within(event, "kv")
+        entries.append(LogEntry(positive(pair, "version"), positive(pair, "mod_revision"), value(pair)))
     if entries:
         yield Entries(tuple(entries))

@@ -16,9 +16,9 @@ from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import Closed, Compacted, ForeignLog, IWatch, LogEntry
 from groupchat.journals.logs.etcd.etcd_connections import Server
-from groupchat.journals.logs.etcd.etcd_requests import Requests, View, cluster_of
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_stream import Created, Entries, Erased, Gone, Lines, Message, messages
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, View, cluster_of
 from groupchat.journals.logs.etcd.rounds import Rounds
 
 FIRST_PAUSE_S = 0.02
@@ -184,7 +184,7 @@ class LogWatch:
         while not self.is_stopped:
             server, before = self.server, self.moves
             try:
-                view = self._requests.view(await gateway.call(server, self._requests.look()))
+                view = await gateway.call(server, self._requests.look())
                 self.verify(view, self.position, self.number)
                 self.trouble = f"{server} has ended the watch: {await self._follow(server, view.first)}."
             except Unanswered as error:
@@ -229,7 +229,7 @@ class LogWatch:
         try:
             for line in self._lines.feed(data):
                 self._waiting.extend(messages(line))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except ValueError as error:
             stream.end(f"it sends what no watch sends ({error})")
             return
         self._go_on()

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
-from groupchat.journals.logs.etcd.etcd_requests import Requests
 from groupchat.journals.logs.etcd.gateway import Refused, Unanswered
 from groupchat.journals.logs.etcd.log_watch import LogWatch
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.journals.logs.etcd.rounds import TURN_S, Rounds
 
 LOOK_S = 0.5
@@ -88,7 +88,7 @@ class Lookout:
             self._rounds.turn()
         self.watches = [watch for watch in self.watches if not watch.is_stopped]
         places = {watch: (watch.position, watch.number) for watch in self.watches}
-        view = self._requests.view(await self._rounds.attempt(self._requests.look()))
+        view = await self._rounds.attempt(self._requests.look())
         for watch, (position, number) in places.items():
             try:
                 watch.verify(view, position, number)

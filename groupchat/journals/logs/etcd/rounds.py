@@ -1,12 +1,13 @@
 """Going round the servers until one of them answers."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from twisted.logger import Logger
 
 from groupchat.journals.logs.etcd.etcd_connections import Server
-from groupchat.journals.logs.etcd.etcd_requests import Answer, Request
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
+from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.model.errors import CannotStart
 
 TURN_S = 0.05
@@ -15,6 +16,8 @@ FULL_S = 1.0
 """Seconds after which a log that is full, or that refuses, is tried again."""
 REPEAT_S = 10.0
 """Seconds between two lines in the daemon's log about the same trouble."""
+
+T = TypeVar("T")
 
 _log = Logger()
 
@@ -44,7 +47,7 @@ class Rounds:
         """Go on to the next server."""
         self._at = (self._at + 1) % len(self.servers)
 
-    async def ask(self, request: Request, limit: float = ATTEMPT_S) -> Answer:
+    async def ask(self, request: Request[T], limit: float = ATTEMPT_S) -> T:
         """Repeat a request until it is answered, which may take for ever.
 
         :raises Refused: nothing was done, for another reason than missing space.
@@ -62,7 +65,7 @@ class Rounds:
             else:
                 return answer
 
-    async def insist(self, request: Request) -> Answer:
+    async def insist(self, request: Request[T]) -> T:
         """Repeat a request also when it is refused: what hinders it may be put right."""
         while True:
             try:
@@ -71,7 +74,7 @@ class Rounds:
                 self.trouble = f"{self.server} refuses: {error}."
                 await self.gateway.pause(FULL_S)
 
-    async def first(self, request: Request) -> Answer:
+    async def first(self, request: Request[T]) -> T:
         """Repeat a request until it is answered, and tell in the daemon's log what hinders it.
 
         :raises CannotStart: no server will ever answer as things are set up, or it was refused; not of a patient one.
@@ -96,7 +99,7 @@ class Rounds:
                 self._tell("etcd has no space left")
                 await self.gateway.pause(FULL_S)
 
-    async def attempt(self, request: Request, limit: float = ATTEMPT_S) -> Answer:
+    async def attempt(self, request: Request[T], limit: float = ATTEMPT_S) -> T:
         """Ask once, and leave it to the next server if there is no answer."""
         self.asked = self.gateway.clock.seconds()
         try:

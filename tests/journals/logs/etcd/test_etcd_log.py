@@ -20,13 +20,22 @@ EPOCH, LEASE = 7, 7718503555018792196
 
 def answer(*found: Any, revision: int = 20) -> dict[str, Any]:
     """Compose the answer of a transaction that did not hold, with what its ranges found."""
-    ranges = [{"response_range": {"header": HEADER, **({"kvs": [one]} if one else {})}} for one in found]
+    ranges = [{"response_range": {"header": HEADER, **({"kvs": [one], "count": "1"} if one else {})}} for one in found]
     return {"header": {**HEADER, "revision": str(revision)}, "responses": ranges}
 
 
 def newest(number: int) -> dict[str, str]:
     """Compose what is found of the log with its newest entry, entry n being at revision 10 + n."""
     return {"create_revision": "11", "mod_revision": str(10 + number), "version": str(number)}
+
+
+def appended(number: int) -> dict[str, Any]:
+    """Compose the answer of a transaction that has appended an entry."""
+    found = newest(number)
+    header = {**HEADER, "revision": found["mod_revision"]}
+    put: dict[str, Any] = {"response_put": {"header": header}}
+    last = {"response_range": {"header": header, "kvs": [found], "count": "1"}}
+    return {"header": header, "succeeded": True, "responses": [put, put, last]}
 
 
 class LogCase(ServersTest):
@@ -228,7 +237,7 @@ class BeginTests(LogCase):
         """A new epoch ends the one before, and counts its entries anew."""
         self.begin()
         self.log.append(b"1")
-        self.take(ONE, "kv/txn").answer({"succeeded": True, "responses": [{"response_range": {"kvs": [newest(4)]}}]})
+        self.take(ONE, "kv/txn").answer(appended(4))
         begun = self.log.begin("a1", b"{}")
         asked = self.take(None, "lease/revoke")
         self.assertEqual(asked.body, {"ID": str(LEASE)})
@@ -240,7 +249,8 @@ class BeginTests(LogCase):
         self.assertEqual(self.successResultOf(begun), Begun("abc", 31, 4, 14))
         self.log.append(b"2").addErrback(lambda _: None)
         compare = self.take(ONE, "kv/txn").body["compare"]
-        self.assertEqual([compare[0]["create_revision"], compare[1]["version"]], ["31", "0"])
+        told = [compare[0]["create_revision"], compare[1]["lease"], compare[2]["version"]]
+        self.assertEqual(told, ["31", "99", "0"])
 
 
 class AppendTests(LogCase):
@@ -263,7 +273,7 @@ class AppendTests(LogCase):
 
     def test_appended(self) -> None:
         """The answer tells the place."""
-        self.asked.answer({"succeeded": True, "responses": [{}, {}, {"response_range": {"kvs": [newest(4)]}}]})
+        self.asked.answer(appended(4))
         self.assertEqual(self.successResultOf(self.appended), Appended(4, 14))
 
     def test_in_already(self) -> None:
@@ -279,7 +289,7 @@ class AppendTests(LogCase):
         self.repeated().answer(answer(live, sent, newest(6)))
         asked = self.take(None, "kv/range")
         self.assertEqual(asked.body["revision"], "14")
-        asked.answer({"kvs": [newest(4)]})
+        asked.answer({"header": HEADER, "kvs": [newest(4)], "count": "1"})
         self.assertEqual(self.successResultOf(self.appended), Appended(4, 14))
 
     def test_fenced(self) -> None:
@@ -299,14 +309,14 @@ class AppendTests(LogCase):
         self.asked.refuse("etcdserver: permission denied", 7, 403)
         self.assertIn("permission denied", self.log.trouble())
         self.clock.advance(1)
-        self.take(ONE, "kv/txn").answer({"succeeded": True, "responses": [{"response_range": {"kvs": [newest(4)]}}]})
+        self.take(ONE, "kv/txn").answer(appended(4))
         self.successResultOf(self.appended)
 
     def test_count(self) -> None:
         """Entries of an epoch are counted, also those that were in already."""
-        self.asked.answer({"succeeded": True, "responses": [{"response_range": {"kvs": [newest(4)]}}]})
+        self.asked.answer(appended(4))
         self.log.append(b"more").addErrback(lambda _: None)
-        self.assertEqual(self.take(ONE, "kv/txn").body["compare"][1]["version"], "1")
+        self.assertEqual(self.take(ONE, "kv/txn").body["compare"][2]["version"], "1")
 
     def test_closed(self) -> None:
         """Closing gives the place up, and ends what is under way."""
@@ -361,7 +371,7 @@ class LeaseTests(LogCase):
         self.clock.advance(TURN_S)
         self.renewal(TWO).answer({"error": {"grpc_code": 14, "message": "etcdserver: no leader"}}, 503)
         self.clock.advance(TURN_S)
-        self.renewal(THREE).answer({"result": {"TTL": "10"}})
+        self.renewal(THREE).answer({"result": {"ID": str(LEASE), "TTL": "10"}})
         self.assertEqual(self.log.lease_age(), 0.0)
         self.assertEqual(self.log.trouble(), "")
 

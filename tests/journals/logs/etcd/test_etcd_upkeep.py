@@ -97,6 +97,44 @@ class UpkeepTests(ServersTest):
             self.take(ONE, "alarm").answer({})
             self.assertEqual(self.successResultOf(result), Space(300, quota, False))
 
+    def forbid(self, path: str, *servers: Server) -> None:
+        """Let servers tell something to their user root only."""
+        for server in servers:
+            self.take(server, path).refuse("etcdserver: permission denied", 7, 403)
+
+    def test_untold(self) -> None:
+        """Servers that tell how they are to root only are of a version that can be used, and taken to have space."""
+        checked = Deferred.fromCoroutine(self.upkeep.check_versions())
+        self.forbid("status", ONE, TWO, THREE)
+        self.successResultOf(checked)
+        result = Deferred.fromCoroutine(self.upkeep.space())
+        self.forbid("status", ONE, TWO, THREE)
+        self.forbid("alarm", ONE)
+        self.assertEqual(self.successResultOf(result), Space(0, QUOTA_BYTES, False))
+        compacted = Deferred.fromCoroutine(self.upkeep.compact(24))
+        self.take(ONE, "compaction").answer({"header": {}})
+        self.forbid("status", ONE, TWO, THREE)
+        self.forbid("defragment", ONE, TWO, THREE)
+        self.forbid("alarm", ONE)
+        self.successResultOf(compacted)
+        self.assert_quiet()
+
+    def test_untold_later(self) -> None:
+        """So it is when none answers at first."""
+        checked = Deferred.fromCoroutine(self.upkeep.check_versions())
+        for server in (ONE, TWO, THREE):
+            self.take(server).fail(ConnectionRefusedError())
+        self.forbid("status", ONE)
+        self.successResultOf(checked)
+
+    def test_refused_otherwise(self) -> None:
+        """What is refused for another reason ends the start."""
+        checked = Deferred.fromCoroutine(self.upkeep.check_versions())
+        for server in (ONE, TWO, THREE):
+            self.take(server).fail(ConnectionRefusedError())
+        self.take(ONE, "status").refuse("etcdserver: not so", 3)
+        self.assertIn("not so", str(self.failureResultOf(checked, CannotStart).value))
+
     def test_members(self) -> None:
         """All members are told of: those that are away, new ones without a name, and those without a leader."""
         result = Deferred.fromCoroutine(self.upkeep.members())

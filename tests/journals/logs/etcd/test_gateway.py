@@ -16,10 +16,12 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseNeverReceived
 
 from groupchat.interfaces.shared_log import Closed
-from groupchat.journals.logs.etcd.etcd_requests import STATUS
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
+from groupchat.journals.logs.etcd.requests.etcd_requests import Request, request
 from groupchat.outgoing.http_answers import NoHttp
 from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
+
+ASKED: Request[Any] = request("maintenance/status", lambda answer: answer)
 
 
 def instead(error: Exception) -> Callable[[Failure], Failure]:
@@ -32,7 +34,7 @@ class GatewayCase(ServersTest):
 
     def call(self, server: Any = ONE) -> "Deferred[Any]":
         """Ask how a server is."""
-        return Deferred.fromCoroutine(self.gateway.call(server, STATUS))
+        return Deferred.fromCoroutine(self.gateway.call(server, ASKED))
 
     def unanswered(self, result: "Deferred[Any]") -> Unanswered:
         """Return why there is no answer."""
@@ -75,6 +77,17 @@ class AnswersTests(GatewayCase):
             error = self.failureResultOf(result, Refused).value
             self.assertEqual((error.code, str(error), error.is_full), (code, "etcdserver: no", False))
 
+    def test_refused_by_newer_ones(self) -> None:
+        """A newer gateway gives the sentence as a message only, with a code in streams as elsewhere."""
+        result = self.call()
+        said = {"code": 5, "message": "etcdserver: requested lease not found", "details": []}
+        self.take().answer(said, 404)
+        error = self.failureResultOf(result, Refused).value
+        self.assertEqual((error.code, str(error)), (5, "etcdserver: requested lease not found"))
+        result = self.call()
+        self.take().answer({"error": {"code": 9, "message": "etcdserver: no"}})
+        self.assertEqual(self.failureResultOf(result, Refused).value.code, 9)
+
     def test_full(self) -> None:
         """Missing space is told from too much at once."""
         result = self.call()
@@ -94,7 +107,10 @@ class AnswersTests(GatewayCase):
         """With a code that is none, nothing is certain either."""
         codes: tuple[Any, ...] = (None, "no", [], {}, 1e400, 9.5)
         for code in codes:
-            for body in ({"error": "no", "code": code}, {"error": {"message": "no", "grpc_code": code}}):
+            for body in (
+                {"error": "no", "code": code}, {"error": {"message": "no", "grpc_code": code}},
+                {"message": "no", "code": code}, {"error": {"message": "no", "code": code}},
+            ):  # fmt: skip
                 result = self.call()
                 self.take().answer(body, 500)
                 self.assertEqual(str(self.unanswered(result)), "10.0.0.1:2379 answers: no.")

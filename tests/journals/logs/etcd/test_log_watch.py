@@ -11,9 +11,9 @@ from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.shared_log import Compacted, ForeignLog, IWatch, LogEntry
 from groupchat.journals.logs.etcd.etcd_connections import Server
-from groupchat.journals.logs.etcd.etcd_requests import Requests, compose_form
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S
 from groupchat.journals.logs.etcd.log_watch import FIRST_PAUSE_S, LONGEST_PAUSE_S, LogWatch
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, compose_form
 from tests.journals.logs.etcd.servers import HEADER, ONE, THREE, TWO, FakeAgent, FakeResponse, ServersTest
 
 CREATED = b'{"result":{"created":true}}\n'
@@ -33,6 +33,8 @@ def look(newest: int, cluster: str = "abc", revision: int | None = None, live: A
         place = str(revision or 10 + newest)
         ranges[1]["kvs"] = [{"create_revision": "11", "mod_revision": place, "version": str(newest)}]
     header = {**HEADER, "revision": "90"}
+    for one in ranges:
+        one |= {"header": header, **({"count": str(len(one["kvs"]))} if one else {})}
     return {"header": header, "succeeded": True, "responses": [{"response_range": one} for one in ranges]}
 
 

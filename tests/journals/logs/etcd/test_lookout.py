@@ -8,8 +8,8 @@ from twisted.internet.error import ConnectionRefusedError
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
-from groupchat.journals.logs.etcd.etcd_requests import Requests
 from groupchat.journals.logs.etcd.lookout import LOOK_S, LiveWatch, Lookout
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.journals.logs.etcd.rounds import TURN_S, Rounds
 from tests.journals.logs.etcd.servers import ONE, THREE, TWO
 from tests.journals.logs.etcd.test_log_watch import WatchCase, b64, line, look

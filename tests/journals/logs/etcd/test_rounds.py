@@ -5,8 +5,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
 
-from groupchat.journals.logs.etcd.etcd_requests import STATUS
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused
+from groupchat.journals.logs.etcd.requests.server_requests import STATUS, Status
 from groupchat.journals.logs.etcd.rounds import FULL_S, TURN_S
 from groupchat.model.errors import CannotStart
 from tests.journals.logs.etcd.servers import ONE, THREE, TWO, ServersTest
@@ -38,7 +38,7 @@ class RoundsTests(ServersTest):
             self.assertIn("no leader", self.rounds.trouble)
             self.clock.advance(TURN_S)
         self.take(ONE).answer({})
-        self.assertEqual(self.successResultOf(result), {})
+        self.assertEqual(self.successResultOf(result), Status("", "", "", 0, 0))
         self.assertEqual(self.rounds.trouble, "")
         self.assert_quiet()
 

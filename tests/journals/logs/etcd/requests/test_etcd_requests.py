@@ -7,16 +7,9 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.interfaces.shared_log import ForeignLog, LiveNode
-from groupchat.journals.logs.etcd.etcd_requests import (
-    FORM,
-    Place,
-    Request,
-    Requests,
-    cluster_of,
-    compact,
-    compose_form,
-    grant,
-)
+from groupchat.journals.logs.etcd.requests.etcd_answers import Place
+from groupchat.journals.logs.etcd.requests.etcd_requests import FORM, Request, Requests, cluster_of, compose_form
+from groupchat.journals.logs.etcd.requests.server_requests import compact, grant
 
 
 def b64(text: str) -> str:
@@ -24,7 +17,7 @@ def b64(text: str) -> str:
     return b64encode(text.encode()).decode("ascii")
 
 
-def fields(request: Request) -> Any:
+def fields(request: Request[Any]) -> Any:
     """Read what is requested."""
     return json.loads(request.body)
 
@@ -44,6 +37,7 @@ class RequestsTests(SynchronousTestCase):
             {
                 "compare": [
                     {"key": live, "target": "CREATE", "result": "EQUAL", "create_revision": "7"},
+                    {"key": live, "target": "LEASE", "result": "EQUAL", "lease": "99"},
                     {"key": sent, "target": "VERSION", "result": "EQUAL", "version": "2"},
                 ],
                 "success": [
@@ -91,8 +85,12 @@ class AnswersTests(SynchronousTestCase):
         return {
             "header": {"revision": "40"},
             "succeeded": True,
-            "responses": [{"response_range": {"header": {"revision": "40"}, **one}} for one in (form, log, live)],
+            "responses": [{"response_range": self.found(one)} for one in (form, log, live)],
         }
+
+    def found(self, one: Any) -> Any:
+        """Compose what a range has found."""
+        return {"header": {"revision": "40"}, **one, **({"count": str(len(one["kvs"]))} if one else {})}
 
     def test_view(self) -> None:
         """A look shows the form, the newest entry, and who is alive."""

@@ -1,0 +1,1 @@
+"""Requests to etcd, and what their answers say."""

@@ -1,0 +1,124 @@
+"""What stands in etcd's answers.
+
+What is zero, empty or false is left out; numbers of 64 bits come as strings.  Whatever etcd would not have answered
+raises WrongAnswer, or another ValueError: nothing is concluded from it.
+"""
+
+import re
+from binascii import a2b_base64
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from groupchat.lazy.records import record
+
+Answer: TypeAlias = Mapping[str, Any]
+"""A JSON object that etcd answered with."""
+
+
+class WrongAnswer(ValueError):
+    """Etcd gives no such answer."""
+
+
+_NUMBER = re.compile("-?[0-9]{1,19}")
+
+
+def number(answer: Answer, field: str) -> int:
+    """Read a number, which is left out when it is 0."""
+    said = answer.get(field, 0)
+    if isinstance(said, str) and _NUMBER.fullmatch(said):
+        said = int(said)
+    if type(said) is not int or not -(2**63) <= said < 2**63:
+        raise wrong(field, said)
+    return said
+
+
+def positive(answer: Answer, field: str) -> int:
+    """Read a number that is never 0 or less."""
+    said = number(answer, field)
+    if said <= 0:
+        raise wrong(field, said)
+    return said
+
+
+def words(answer: Answer, field: str) -> str:
+    """Read a text, which is left out when it is empty."""
+    said = answer.get(field, "")
+    if not isinstance(said, str):
+        raise wrong(field, said)
+    return said
+
+
+def flag(answer: Answer, field: str) -> bool:
+    """Read a truth, which is left out when it is none."""
+    said = answer.get(field, False)
+    if not isinstance(said, bool):
+        raise wrong(field, said)
+    return said
+
+
+def within(answer: Answer, field: str) -> Answer:
+    """Read an object, which is left out when it is empty."""
+    said = answer.get(field, {})
+    if not isinstance(said, Mapping):
+        raise wrong(field, said)
+    return said
+
+
+def objects(answer: Answer, field: str) -> list[Answer]:
+    """Read a list of objects, which is left out when it is empty."""
+    said = answer.get(field, [])
+    if not isinstance(said, list) or not all(isinstance(one, Mapping) for one in said):
+        raise wrong(field, said)
+    return said
+
+
+def key_values(answer: Answer) -> list[Answer]:
+    """Read what a range found."""
+    found = objects(answer, "kvs")
+    if number(answer, "count") != len(found):
+        raise wrong("count", answer.get("count"))
+    return found
+
+
+def ranges(answer: Answer, many: int) -> list[list[Answer]]:
+    """Read what each range of a transaction found, in their order; operations that are no ranges are left out."""
+    responses = [within(one, "response_range") for one in objects(answer, "responses") if "response_range" in one]
+    if len(responses) != many or not all(within(one, "header") for one in responses):
+        raise WrongAnswer(f"not {many} ranges")
+    return [key_values(one) for one in responses]
+
+
+def only(found: Sequence[Answer]) -> Answer | None:
+    """Return the one key that a range can have found; None: it found none."""
+    if len(found) > 1:
+        raise WrongAnswer(f"{len(found)} keys of one name")
+    return found[0] if found else None
+
+
+def revision(answer: Answer) -> int:
+    """Read how far the whole of etcd was when it answered."""
+    return positive(within(answer, "header"), "revision")
+
+
+def value(key_value: Answer, field: str = "value") -> bytes:
+    """Read a value, or a key."""
+    return a2b_base64(words(key_value, field), strict_mode=True)
+
+
+@record
+class Place:
+    """A place in the log: the number and the revision of an entry, both 0 if there is none."""
+
+    number: int
+    revision: int
+
+
+def place(found: Sequence[Answer]) -> Place:
+    """Read the place of the newest entry, from the range of the key ``log``."""
+    newest = only(found)
+    return Place(0, 0) if newest is None else Place(positive(newest, "version"), positive(newest, "mod_revision"))
+
+
+def wrong(field: str, said: object) -> WrongAnswer:
+    """Return the error about a field."""
+    return WrongAnswer(f"“{field}” is {repr(said)[:40]}")
