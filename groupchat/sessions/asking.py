@@ -11,7 +11,7 @@ from groupchat.interfaces.screens import IScreen
 from groupchat.lazy.records import record
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import Answer, Asked, Done, Told
-from groupchat.verbs.grammar.table import Parameter
+from groupchat.verbs.grammar.verb import Parameter
 
 HOW = "An empty line, or a command, leaves everything as it is."
 ANOTHER = f"Type another password. {HOW}"

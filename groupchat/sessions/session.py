@@ -33,7 +33,7 @@ from groupchat.verbs.actor import Actor, Composing, Reply
 from groupchat.verbs.commands import COMMANDS
 from groupchat.verbs.general import depart
 from groupchat.verbs.grammar import corrections
-from groupchat.verbs.grammar.table import Parameter, Verb
+from groupchat.verbs.grammar.verb import Parameter, Verb
 from groupchat.verbs.presence import nick as take_nickname
 from groupchat.verbs.talking import msg, say, substitute
 

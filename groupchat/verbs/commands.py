@@ -10,8 +10,9 @@ from groupchat.verbs.administering import ADMINISTERING
 from groupchat.verbs.disciplining import DISCIPLINING
 from groupchat.verbs.erasing import ERASING, FORGETTING
 from groupchat.verbs.general import GENERAL
-from groupchat.verbs.grammar.table import Parameter, Table, Verb
+from groupchat.verbs.grammar.table import Table
 from groupchat.verbs.grammar.text_arguments import Rest
+from groupchat.verbs.grammar.verb import Parameter, Verb
 from groupchat.verbs.grammar.word_arguments import CommandName
 from groupchat.verbs.logging_in import LOGGING_IN
 from groupchat.verbs.presence import PRESENCE

@@ -17,8 +17,8 @@ from groupchat.verbs.grammar.number_arguments import (
     PostIdArgument,
     SinceArgument,
 )
-from groupchat.verbs.grammar.table import ROOM, Parameter, Verb
 from groupchat.verbs.grammar.text_arguments import RestArgument
+from groupchat.verbs.grammar.verb import ROOM, Parameter, Verb
 from groupchat.verbs.grammar.word_arguments import CommandArgument, PreferenceArgument, PreferenceValueArgument
 from tests.house import House, Peer
 from tests.people import member, operator

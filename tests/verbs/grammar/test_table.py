@@ -1,4 +1,4 @@
-"""Commands from one declaration: usage, aliases, the nearest name, completion, JSON, documentation."""
+"""Tables of commands: aliases, the nearest name, who may use what, completion, documentation."""
 
 from pathlib import Path
 
@@ -6,18 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.model.errors import BadArguments, NotAllowed, Refusal, UnknownCommand
-from groupchat.model.events import Answer, AuthorId, Done
-from groupchat.model.ranks import Rank
+from groupchat.model.errors import NotAllowed, Refusal, UnknownCommand
+from groupchat.model.events import AuthorId, Done
 from groupchat.state.people import Person
-from groupchat.verbs.actor import Actor
 from groupchat.verbs.commands import COMMANDS
-from groupchat.verbs.grammar.arguments import Name, Nick
-from groupchat.verbs.grammar.number_arguments import Count, Day, PostId, Since
-from groupchat.verbs.grammar.table import INTRODUCTION, Table
-from groupchat.verbs.grammar.text_arguments import Rest
-from groupchat.verbs.grammar.word_arguments import PreferenceValue
-from tests.house import House
+from groupchat.verbs.grammar.table import INTRODUCTION
+from tests.verbs.grammar.cases import TableCase
 
 COMMANDS_PAGE = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
 ALOUD = "Nothing was said; a line that begins with // is."
@@ -27,92 +21,7 @@ WRITE_PAGE = (
 )
 
 
-def table() -> Table:
-    """Return a table with a few commands."""
-    table = Table("trying", "trying things out")
-
-    @table.verb("t", "whisper", cost=3)
-    def tell(me: Actor, nick: Nick, text: Rest) -> Answer:
-        """Tell somebody."""
-        return Done(text=f"{nick}|{text}")
-
-    @table.verb()
-    def change(me: Actor, id: PostId | None = None, *, text: Rest) -> Answer:
-        """Change something.
-
-        Or do not.
-        """
-        return Done(id or 0, text)
-
-    @table.verb()
-    def show(me: Actor, count: Count | None = None, since: Since | None = None, day: Day | None = None) -> Answer:
-        """Show a | or two."""
-        return Done(text=f"{count} {since} {day}")
-
-    @table.verb(needs=Rank.OPERATOR)
-    def shutdown_(me: Actor, when: Name = "now", how: PreferenceValue = "") -> Answer:
-        """Stop everything."""
-        return Done(text=when)
-
-    return table
-
-
-class TableTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.table = table()
-        (alice,) = House().come("alice")
-        self.me = alice.actor
-
-    def typed(self, line: str) -> object:
-        """Return the result of a line, or its refusal."""
-        try:
-            verb, arguments = self.table.read_line(self.me, line)
-            return verb.function(self.me, **arguments)
-        except Refusal as refusal:
-            return type(refusal), str(refusal)
-
-    def asked(self, name: str, **fields: object) -> object:
-        """Return the result of a request, or its refusal."""
-        try:
-            verb, arguments = self.table.read_fields(self.me, name, fields)
-            return verb.function(self.me, **arguments)
-        except Refusal as refusal:
-            return type(refusal), str(refusal)
-
-    def test_usage(self) -> None:
-        """The signature is the grammar: what may be left out stands in brackets."""
-        usages = [command.usage for command in self.table.sorted()]
-        self.assertEqual(
-            usages,
-            [
-                "/change [#N] TEXT",
-                "/show [COUNT] [since #N] [YYYY-MM-DD]",
-                "/shutdown [NAME] [VALUE]",
-                "/tell NICK TEXT",
-            ],
-        )
-
-    def test_typed(self) -> None:
-        """Arguments are read in order; the last one keeps its spacing."""
-        self.assertEqual(self.typed("tell bob  two  words "), Done(text="bob|two  words "))
-        self.assertEqual(self.typed("change #41 new"), Done(41, "new"))
-        self.assertEqual(self.typed("change 41 new"), Done(41, "new"))
-        self.assertEqual(self.typed("change new 41"), Done(0, "new 41"))
-        self.assertEqual(self.typed("change some day"), Done(0, "some day"))
-        self.assertEqual(self.typed("show"), Done(text="None None None"))
-        self.assertEqual(self.typed("show 7"), Done(text="7 None None"))
-        self.assertEqual(self.typed("show since #41"), Done(text="None 41 None"))
-        self.assertEqual(self.typed("show 2026-11-21"), Done(text="None None 2026-11-21"))
-
-    def test_wrong(self) -> None:
-        """A line that does not fit is refused with the usage, or with what is wrong."""
-        usage = (BadArguments, "Usage: /tell NICK TEXT")
-        self.assertEqual([self.typed(line) for line in ("tell", "tell bob", "tell bob ")], [usage] * 3)
-        for line in ("show seven", "show 7 7", "show 2026-11-21 x"):
-            self.assertEqual(self.typed(line), (BadArguments, "Usage: /show [COUNT] [since #N] [YYYY-MM-DD]"))
-        self.assertEqual(self.typed("show 0")[0], BadArguments)  # type: ignore[index]
-        self.assertEqual(self.typed("show 2026-02-30")[0], BadArguments)  # type: ignore[index]
-
+class TableTests(TableCase):
     def test_aliases(self) -> None:
         """A command goes by its aliases too, in whatever case."""
         for name in ("t", "WHISPER", "Tell"):
@@ -145,41 +54,6 @@ class TableTests(SynchronousTestCase):
         long = self.typed("home/" + "x" * 4000)
         self.assertLess(len(long[1]), 200)  # type: ignore[index]
 
-    def test_json(self) -> None:
-        """A program gives arguments by name, in their own types; fields that begin with x- are its own."""
-        self.assertEqual(
-            self.asked("tell", nick="bob", text=" x ", **{"x-other": 1, "ref": 2, "key": "k"}), Done(text="bob| x ")
-        )
-        self.assertEqual(self.asked("change", id=41, text="new"), Done(41, "new"))
-        self.assertEqual(self.asked("change", id=None, text="new"), Done(0, "new"))
-        self.assertEqual(self.asked("show", count=7, since=8, day="2026-11-21"), Done(text="7 8 2026-11-21"))
-
-    def test_json_fields(self) -> None:
-        """A field that is no argument is refused by name, never ignored."""
-        refusal = (BadArguments, "tell has no field room; its fields: nick, text.")
-        self.assertEqual(self.asked("tell", nick="bob", text="x", room="dev"), refusal)
-
-    def test_no_room(self) -> None:
-        """A room that is null or empty is refused: meant for one room, the verb could else hold everywhere."""
-        (olga,) = House().come("olga")
-        for room in (None, ""):
-            with self.assertRaises(BadArguments):
-                COMMANDS.read_fields(olga.actor, "history", {"room": room})
-
-    def test_json_types(self) -> None:
-        """A value of the wrong type is refused, whatever JSON has in store."""
-        wrong: dict[str, list[object]] = {
-            "tell": [{"nick": 1}, {"nick": ["bob"]}, {"text": 1}, {"text": {}}, {"nick": None}],
-            "change": [{"id": "41"}, {"id": True}, {"id": -1}, {"id": 1.5}, {"id": 2**53 + 1}],
-            "show": [{"count": 0}, {"count": "7"}, {"day": 20261121}, {"day": "today"}, {"since": []}],
-        }
-        right = {"tell": {"nick": "bob", "text": "x"}, "change": {"text": "x"}, "show": {}}
-        for name, cases in wrong.items():
-            for case in cases:
-                fields: dict[str, object] = {**right[name], **case}  # type: ignore[dict-item]
-                self.assertEqual(self.asked(name, **fields)[0], BadArguments, (name, case))  # type: ignore[index]
-        self.assertEqual(self.asked("tell", nick="bob"), (BadArguments, "tell needs the field text."))
-
     def test_needs(self) -> None:
         """The rank a command needs is enforced before it runs, and below it the command is not offered."""
         for answer in (self.typed("shutdown"), self.asked("shutdown")):
@@ -206,23 +80,6 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(COMMANDS.complete(self.me, "/set ec"), ["echo"])
         self.assertIn("Europe/Paris", COMMANDS.complete(self.me, "/set zone europe/pa"))
         self.assertEqual(COMMANDS.complete(self.me, "/help unig"), ["unignore"])
-
-    def test_wrong_declarations(self) -> None:
-        """A command without help, with a name twice, or with an argument of no kind is found out at once."""
-
-        def mute(me: Actor) -> Answer:
-            return Done()
-
-        def tell(me: Actor) -> Answer:
-            """Again."""
-            return Done()
-
-        def odd(me: Actor, what: str) -> Answer:
-            """Odd."""
-            return Done()
-
-        for function in (mute, tell, odd):
-            self.assertRaises(TypeError, self.table.verb(), function)
 
     def test_markdown(self) -> None:
         """The page has a row for each command, with its fields and cost, and a section for each with more to say."""
