@@ -14,8 +14,8 @@ from groupchat.client.core.client_state import State
 from groupchat.client.core.connector import HURRY, LASTING
 from groupchat.client.core.pulse import HANDSHAKE, LATE_AMONG_SEVERAL, SHORT_HANDSHAKE
 from groupchat.client.twisted_network import SeveralEndpoints
+from tests.client.cases import ClientCase
 from tests.client.fakes import FakeConnection, FakeEndpoint, said
-from tests.client.test_client import ClientCase
 
 
 class SeveralCase(ClientCase):

@@ -3,7 +3,7 @@
 from groupchat.client.core.protocol import Message
 from groupchat.programs.plain_lines import MAY_BE_SECRET
 from tests.client.fakes import FakeConnection
-from tests.programs.test_plain import NAME, PlainCase
+from tests.programs.plain_case import NAME, PlainCase
 
 NEW, AGAIN = "New password: \n", "New password, again: \n"
 DIFFERENT = "That was not the same. New password: \n"

@@ -7,8 +7,8 @@ from twisted.internet.error import ConnectionRefusedError
 from groupchat.client.core.client_errors import ConnectionDropped, Left, Refused, Unanswered
 from groupchat.client.core.client_state import State
 from groupchat.client.core.protocol import Message
+from tests.client.cases import ClientCase
 from tests.client.fakes import said
-from tests.client.test_client import ClientCase
 
 
 class ClaimTest(ClientCase):

@@ -1,103 +1,22 @@
 """The line editor, driven by keys; a terminal in memory shows what is on the screen."""
 
-import asyncio
-import io
-import os
-import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from shutil import rmtree
-
-import pyte
 from prompt_toolkit.data_structures import Size
-from prompt_toolkit.input import create_pipe_input
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.terminal.surfaces.editor.bottom import question
-from groupchat.terminal.surfaces.editor.line_editor import ALT_S, ESCAPE_S, LineEditor
-from groupchat.terminal.surfaces.editor.screen import Output
-from groupchat.terminal.surfaces.editor.scrollback import FRAME_S
-from groupchat.terminal.surfaces.history import HistoryFile
-from tests.terminal.surfaces.fakes import FakeOwner
-
-TURNS = 12
-"""Turns of the loop in which a key is read, handled and drawn."""
-
-UP, DOWN, ESCAPE, SHIFT_TAB, BACKSPACE = "\x1b[A", "\x1b[B", "\x1b", "\x1b[Z", "\x7f"
-CTRL_C, CTRL_D, CTRL_E, CTRL_L, CTRL_R, UNDO = "\x03", "\x04", "\x05", "\x0c", "\x12", "\x1f"
-
-
-class EditorTest(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="groupchat-"))
-        self.addCleanup(rmtree, self.folder)
-        self.loop = asyncio.new_event_loop()
-        self.addCleanup(self.loop.close)
-        self.clock, self.owner = Clock(), FakeOwner()
-        self.size = Size(rows=10, columns=40)
-        self.screen = pyte.HistoryScreen(40, 10, history=1000)
-        self.stream = pyte.Stream(self.screen)
-        self.written = io.StringIO()
-        self.history = HistoryFile(self.folder / "history")
-        self.history.add("earlier line")
-        pipe = create_pipe_input()
-        self.pipe = pipe.__enter__()
-        self.addCleanup(pipe.__exit__, None, None, None)
-        output = Output(self.written, lambda: self.size, term="xterm-256color", enable_cpr=False)
-        self.editor = LineEditor(self.owner, self.history, self.loop, self.pipe, output)
-        self.over = self.editor.start(self.clock)
-        self.editor.talk()
-        self.addCleanup(self.end)
-        self.turn()
-
-    def end(self) -> None:
-        self.editor.stop()
-        self.turn()
-
-    def turn(self) -> None:
-        """Let the editor do what there is to do, and show what it wrote."""
-
-        async def turns() -> None:
-            for _ in range(TURNS):
-                await asyncio.sleep(0.001)
-
-        self.loop.run_until_complete(turns())
-        written = self.written.getvalue()
-        self.written.seek(0)
-        self.written.truncate()
-        self.stream.feed(written)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.pipe.send_text(key)
-            if key == ESCAPE:
-                self.pipe.flush()
-                self.loop.run_until_complete(asyncio.sleep(0.2))  # it could be the beginning of another key
-            self.turn()
-
-    def paste(self, text: str) -> None:
-        self.press(f"\x1b[200~{text}\x1b[201~")
-
-    @property
-    def asked(self) -> str:
-        """The question about a paste."""
-        return "".join(text for _, text, *_ in question(self.editor))
-
-    def write(self, *lines: str) -> None:
-        for line in lines:
-            self.editor.write(line)
-        self.clock.advance(FRAME_S)
-        self.turn()
-
-    @property
-    def shown(self) -> list[str]:
-        """The lines on the screen, without those that are empty at its end."""
-        lines = [line.rstrip() for line in self.screen.display]
-        while lines and not lines[-1]:
-            lines.pop()
-        return lines
+from groupchat.terminal.surfaces.editor.line_editor import ALT_S, ESCAPE_S
+from tests.terminal.surfaces.editor.cases import (
+    BACKSPACE,
+    CTRL_C,
+    CTRL_D,
+    CTRL_E,
+    CTRL_L,
+    CTRL_R,
+    DOWN,
+    ESCAPE,
+    SHIFT_TAB,
+    UNDO,
+    UP,
+    EditorTest,
+)
 
 
 class LineTest(EditorTest):
@@ -426,45 +345,6 @@ class SeveralLinesTest(EditorTest):
         self.assertIsNone(self.editor.editing)
 
 
-class ScrollbackTest(EditorTest):
-    def test_above(self) -> None:
-        """Text goes above the line, which stays as it is."""
-        self.press("half")
-        self.write("bob: one", "bob: two\nand more")
-        self.assertEqual(self.shown, ["bob: one", "bob: two", "and more", "> half", "the bar of 40 columns"])
-
-    def test_scrolls_away(self) -> None:
-        """What no longer fits is in the terminal's own scrollback, and nothing of the line or the bar is."""
-        self.press("half")
-        for number in range(30):
-            self.write(f"bob: {number}")
-        self.assertEqual(self.shown[-2:], ["> half", "the bar of 40 columns"])
-        gone = ["".join(row[column].data for column in range(40)).rstrip() for row in self.screen.history.top]
-        self.assertEqual([*gone, *self.shown[:-2]], [f"bob: {number}" for number in range(30)])
-
-    def test_gathered(self) -> None:
-        """What is written within a frame is drawn at once."""
-        self.write("one")
-        for number in range(100):
-            self.editor.write(f"line {number}")
-        self.assertEqual(self.written.getvalue(), "")
-        self.clock.advance(FRAME_S)
-        self.assertIn("line 99", self.written.getvalue())
-
-    def test_narrower(self) -> None:
-        """A terminal that becomes narrower, and wraps the old line, keeps one line and one bar."""
-        self.write("bob: hi")
-        self.press("a line that needs two rows of thirty")
-        self.size = Size(rows=10, columns=30)
-        rewrapped = "bob: hi\r\n> a line that needs two rows o\r\nf thirty\r\nthe bar of 40 columns"
-        self.stream.feed(f"\x1b[2J\x1b[H{rewrapped}\x1b[A\r\x1b[8C")
-        self.screen.resize(10, 30)
-        self.write("bob: ho")
-        self.assertEqual(self.shown, [
-            "bob: hi", "bob: ho", "> a line that needs two rows o", "f thirty", "the bar of 30 columns",
-        ])  # fmt: skip
-
-
 class EndTest(EditorTest):
     def test_stop(self) -> None:
         """At the end everything is shown, the line and the bar are gone, and the title is as it was found."""
@@ -512,144 +392,6 @@ class ViewsTest(EditorTest):
         self.assertEqual(self.owner.told, [])
 
 
-class DraftTest(EditorTest):
-    """Each place has a half-typed line of its own."""
-
-    def go(self, place: str) -> None:
-        """Lines go to another place from now on."""
-        self.owner.at = place
-        self.editor.refresh()
-        self.turn()
-
-    def test_kept(self) -> None:
-        """A half-typed line stays with its place, with the cursor, and with what can be undone there."""
-        self.press("for the lobby", "\x1bb")
-        self.go("dev")
-        self.assertEqual(self.shown[0], ">")
-        self.press("for dev")
-        self.go("lobby")
-        self.press("x")
-        self.assertEqual(self.shown[0], "> for the xlobby")
-        self.press(UNDO, UNDO)
-        self.assertEqual(self.shown[0], "> for the lobb")
-        self.assertEqual(self.editor.drafts(), [("dev", "for dev"), ("lobby", "for the lobb")])
-
-    def test_enter_of_another_place(self) -> None:
-        """When lines go elsewhere before that is drawn, Enter does not say there what was typed for here."""
-        self.press("for the lobby")
-        self.owner.at = "dev"
-        self.press("\r")
-        self.assertEqual((self.owner.told, self.shown[0]), ([""], ">"))
-        self.go("lobby")
-        self.press("\r")
-        self.assertEqual(self.owner.told, ["", "for the lobby"])
-
-    def test_edit_and_paste(self) -> None:
-        """An edit, and a question about a paste, stay with their place, too."""
-        self.owner.recent = (7, "hello")
-        self.press(UP, "!")
-        self.go("dev")
-        self.paste("one\ntwo")
-        self.go("lobby")
-        self.assertEqual(self.shown[0], "edit #7> hello!")
-        self.go("dev")
-        self.assertIn("Send these 2 lines?", self.shown[0])
-        self.press("\r")
-        self.go("lobby")
-        self.press("\r")
-        self.assertEqual(self.owner.told, [("said", "one\ntwo"), "/edit #7 hello!"])
-
-    def test_nowhere_yet(self) -> None:
-        """What is typed before there is a place goes along to the first one, unless that has a line of its own."""
-        self.press("there")
-        self.go("")
-        self.press("here")
-        self.go("dev")
-        self.assertEqual(self.shown[0], "> here")
-        self.press(CTRL_C)
-        self.go("")
-        self.press("nowhere")
-        self.go("lobby")
-        self.assertEqual(self.shown[0], "> there")
-
-    def test_questions(self) -> None:
-        """A question comes between: the half-typed line is there again after the answer, in its place."""
-        self.press("half")
-        self.editor.ask("Password: ", hidden=True)
-        self.press("sesame", "\r")
-        self.editor.talk()
-        self.turn()
-        self.assertEqual(self.shown[0], "> half")
-        self.editor.ask("Password: ", hidden=True)
-        self.owner.at = "dev"
-        self.editor.talk()
-        self.turn()
-        self.assertEqual(self.shown[0], ">")
-        self.assertEqual(self.editor.drafts(), [("lobby", "half")])
-
-    def test_moved(self) -> None:
-        """A draft goes along when its place has another name."""
-        self.press("for bob")
-        self.owner.at = "rob"
-        self.editor.moved("lobby", "rob")
-        self.turn()
-        self.assertEqual(self.shown[0], "> for bob")
-        self.go("dev")
-        self.editor.moved("rob", "bert")
-        self.go("bert")
-        self.assertEqual(self.shown[0], "> for bob")
-
-    def test_no_typing(self) -> None:
-        """Taking up a draft announces no typing."""
-        self.press("half")
-        self.go("dev")
-        self.owner.half_typed = ""
-        self.go("lobby")
-        self.assertEqual(self.owner.half_typed, "")
-
-
-class ClearedTest(EditorTest):
-    """Ctrl-C on a half-typed line."""
-
-    def test_brought_back(self) -> None:
-        """The arrow key brings the line back, even before the person's last message; so does undo; no file has it."""
-        self.owner.recent = (7, "hello")
-        for key in UP, UNDO:
-            self.press("half", CTRL_C)
-            self.assertEqual(self.shown[0], ">")
-            self.press(key)
-            self.assertEqual(self.shown[0], "> half")
-            self.press("\x15")
-        self.assertEqual((self.history.load(), self.owner.told), (["earlier line"], []))
-
-    def test_once(self) -> None:
-        """After another line the arrow key edits the last message again; the cleared line is before that one."""
-        self.owner.recent = (7, "hello")
-        self.press("half", CTRL_C, "said", "\r", UP)
-        self.assertEqual(self.shown[0], "edit #7> hello")
-        self.press(UP, UP)
-        self.assertEqual(self.shown[0], "> half")
-
-    def test_secret(self) -> None:
-        """A line with a password is not kept."""
-        self.press("/login alice sesame", CTRL_C, UP)
-        self.assertEqual(self.shown[0], "> earlier line")
-
-    def test_hidden(self) -> None:
-        """At a hidden question Ctrl-C cancels at once, whatever was typed."""
-        self.editor.ask("Password: ", hidden=True)
-        self.press("ses", CTRL_C)
-        self.assertEqual(self.owner.told, ["Ctrl-C"])
-
-    def test_search(self) -> None:
-        """In a search it ends that, wherever it has led, and the line is as it was before."""
-        self.press("one fish", "\r", "two fish", "\r", "half", CTRL_R, "fish", CTRL_R)
-        self.assertEqual(self.shown[0], "> one fish")
-        self.press(CTRL_C)
-        self.assertEqual(self.shown[0], "> half")
-        self.assertEqual(self.owner.told, ["one fish", "two fish"])
-
-
 class AltTest(EditorTest):
     def test_word_within_an_edit(self) -> None:
         """Alt and a letter does not cancel an edit, as Escape does."""
@@ -675,91 +417,6 @@ class RedrawTest(EditorTest):
         self.assertNotEqual(self.shown, before)
         self.press(CTRL_L)
         self.assertEqual((self.shown, len(self.screen.history.top)), (before, gone))
-
-
-SCRIPT = """\
-#!{python}
-import sys, time
-while not open({sign!r}, "a+").tell():
-    time.sleep(0.01)
-open(sys.argv[1], "w").write("edited\\n")
-"""
-"""An editor that waits until the file ``sign`` is not empty."""
-
-
-class LentTest(EditorTest):
-    """The terminal is lent to another program."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        script = self.folder / "editor"
-        script.write_text(SCRIPT.format(python=sys.executable, sign=str(self.folder / "sign")))
-        script.chmod(0o755)
-        self.patch(os, "environ", {**os.environ, "VISUAL": str(script)})
-        self.press("half", "\x18\x05")
-
-    def until(self, sign: Callable[[], object]) -> None:
-        for _ in range(60_000 // TURNS):  # a minute at least
-            if sign():
-                return
-            self.turn()
-        self.fail("It never came.")
-
-    def finish(self) -> None:
-        (self.folder / "sign").write_text("x")
-        self.until(lambda: not self.editor._lending.is_lent)
-        self.turn()
-
-    def test_held(self) -> None:
-        """What is written meanwhile comes afterwards, and neither bell nor title before; the line is what was saved."""
-        self.write("bob: hi")
-        self.editor.ring()
-        self.editor.title("other")
-        self.turn()
-        self.assertEqual((self.shown, self.screen.title), ([], ""))
-        self.finish()
-        self.assertEqual(self.shown[:2], ["bob: hi", "> edited"])
-        self.press(UNDO)
-        self.assertEqual(self.shown[1], "> half")
-
-    def test_elsewhere_by_then(self) -> None:
-        """What comes back is the draft of the place it was typed for, also when lines go elsewhere by then."""
-        self.owner.at = "dev"
-        self.editor.refresh()
-        self.finish()
-        self.assertEqual(self.shown[0], ">")
-        self.assertEqual(self.editor.drafts(), [("lobby", "edited")])
-
-    def test_renamed_by_then(self) -> None:
-        """What comes back is in the line of the place it was typed for, also when that has another name by then."""
-        self.owner.at = "rob"
-        self.editor.moved("lobby", "rob")
-        self.finish()
-        self.assertEqual((self.shown[0], self.editor.drafts()), ("> edited", [("rob", "edited")]))
-
-    def test_stopped(self) -> None:
-        """A client that ends ends the editor, and the line is not lost."""
-        self.until(lambda: (self.folder / "sign").exists())
-        self.editor.write("the last words")
-        self.editor.stop()
-        self.until(lambda: self.over.called)
-        self.successResultOf(self.over)
-        self.assertEqual((self.shown, self.editor.drafts()), (["the last words"], [("lobby", "half")]))
-
-    def test_once(self) -> None:
-        """It is lent to one program at a time."""
-        self.editor.edit_elsewhere()
-        self.finish()
-        self.assertEqual(self.editor.drafts(), [("lobby", "edited")])
-
-
-class NoEditorTest(EditorTest):
-    def test_told(self) -> None:
-        """Where there is no editor the person is told, and nothing else happens."""
-        self.patch(os, "environ", {**os.environ, "VISUAL": "no-such-editor"})
-        self.press("half", "\x18\x05")
-        self.assertEqual(self.owner.remarks, ["no-such-editor, which VISUAL names, is not installed."])
-        self.assertEqual(self.shown[0], "> half")
 
 
 class SmallTest(EditorTest):

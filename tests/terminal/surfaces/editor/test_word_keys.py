@@ -15,7 +15,7 @@ from groupchat.terminal.surfaces.editor.word_keys import (
     word_after,
     word_before,
 )
-from tests.terminal.surfaces.editor.test_line_editor import EditorTest
+from tests.terminal.surfaces.editor.cases import EditorTest
 
 FAMILY = "👨‍👩‍👧"
 ALT_B, ALT_F, ALT_D, ALT_BACKSPACE = "\x1bb", "\x1bf", "\x1bd", "\x1b\x7f"
