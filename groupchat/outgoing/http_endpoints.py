@@ -5,8 +5,9 @@ from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
@@ -23,6 +24,23 @@ class _Quiet:
         factory.noisy = False
         connected: Deferred[Any] = self._within.connect(factory)
         return connected
+
+
+@implementer(IStreamClientEndpoint)
+class _Encrypted:
+    """Connects with TLS.
+
+    Twisted's ``wrapClientTLS`` needs pyOpenSSL to be there when the reactor is imported, for which the daemon does not
+    load it.
+    """
+
+    def __init__(self, creator: IOpenSSLClientConnectionCreator, within: IStreamClientEndpoint) -> None:
+        self._creator = creator
+        self._within = within
+
+    def connect(self, factory: Any) -> "Deferred[Any]":
+        connected: Deferred[Any] = self._within.connect(TLSMemoryBIOFactory(self._creator, True, factory))
+        return connected.addCallback(lambda protocol: protocol.wrappedProtocol)
 
 
 @implementer(IAgentEndpointFactory)
@@ -49,7 +67,7 @@ class HttpEndpoints:
         except ValueError:
             endpoint = HostnameEndpoint(self._reactor, host, port, self._within, attemptDelay=0.05)
         if self._encrypt is not None:
-            endpoint = wrapClientTLS(self._encrypt(host), endpoint)
+            endpoint = _Encrypted(self._encrypt(host), endpoint)
         return _Quiet(endpoint)
 
     # Twisted calls this.

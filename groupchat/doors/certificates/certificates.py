@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from twisted.logger import Logger, LogLevel
 
+from groupchat.doors.certificates.certificate_files import Unusable, is_there
 from groupchat.doors.certificates.pair import Pair, Signature, signature
-from groupchat.doors.certificates.pem import Unusable, is_there
 from groupchat.doors.certificates.places import Files, finder
+from groupchat.doors.certificates.self_signed import self_signed
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural
 
@@ -100,7 +101,7 @@ class Certificates:
         """:raises Unusable: the files are not what they should be."""
         # Taken before the files are read: what changes meanwhile is read again.
         self._seen[files] = signature(files)
-        pair = self._pairs[files] = Pair(files)
+        pair = self._pairs[files] = self_signed(files) or _read_closely(files)
         names = ", ".join(pair.names[:MOST_NAMES]) + (", …" if len(pair.names) > MOST_NAMES else "")
         self.log.info(
             "TLS with {path}, SHA-256 {fingerprint}, valid until {expires}, for {names}",
@@ -152,6 +153,13 @@ class Certificates:
                 path=str(pair.files.certificate), left=plural(left, "more day"), expires=pair.until,
             )  # fmt: skip
         self._warned = warned
+
+
+def _read_closely(files: Files) -> Pair:
+    """:raises Unusable: the files are not what they should be."""
+    from groupchat.doors.certificates.chains import read_pair  # most daemons need nothing of cryptography
+
+    return read_pair(files)
 
 
 def given(place: str) -> Certificates:

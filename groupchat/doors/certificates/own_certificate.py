@@ -1,28 +1,19 @@
 """The certificate that the daemon makes for itself when none is given."""
 
-import re
-import socket
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+import os
+import sys
+import threading
+import time
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from groupchat.disk.new_files import new_file
+from groupchat.doors.certificates.certificate_files import Unusable
 from groupchat.doors.certificates.certificates import Certificates
-from groupchat.doors.certificates.pem import Unusable, read_chain, read_key
 from groupchat.doors.certificates.places import Files
+from groupchat.doors.certificates.self_signed import self_signed
 from groupchat.model.errors import CannotStart
 
 NAMES = ("cert.pem", "key.pem")
 """The names of certificate and key in the data folder's ``tls``; ``places`` finds them there too."""
-
-OWN_DAYS = 3650
-"""Days for which a certificate that we make is valid: it is trusted by its fingerprint, which should not change."""
 
 
 def own(folder: Path) -> Certificates:
@@ -38,7 +29,7 @@ def own(folder: Path) -> Certificates:
         raise CannotStart(f"The data folder {folder.parent} cannot be used: {error.strerror}.") from error
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        if not (certificate.exists() and key.exists()) or _has_expired(certificate):
+        if not (certificate.exists() and key.exists()) or _has_expired(Files(certificate, key)):
             _make(certificate, key)
     except OSError as error:
         hint = "name another certificate with --tls, or another folder with --data"
@@ -46,54 +37,41 @@ def own(folder: Path) -> Certificates:
     return Certificates(lambda: [Files(certificate, key)])
 
 
-def _has_expired(path: Path) -> bool:
-    """Return whether the certificate in this file has expired; False if there is none to be read."""
+def _has_expired(files: Files) -> bool:
+    """Return whether the certificate in these files has expired; False if there is none to be read."""
+    pair = self_signed(files)
+    if pair is not None:
+        return pair.expires < time.time()
+    from groupchat.doors.certificates.pem import read_chain
+
     try:
-        return read_chain(path)[0].not_valid_after_utc < datetime.now(UTC)
+        return read_chain(files.certificate)[0].not_valid_after_utc.timestamp() < time.time()
     except Unusable:
         return False
 
 
-def _make(certificate_path: Path, key_path: Path) -> None:
-    """Make a self-signed certificate.  The key is written first: without its certificate it is not used.
+def _make(certificate: Path, key: Path) -> None:
+    """Make a certificate and its key.  Raises OSError.
 
-    A key that is there is kept: clients have remembered it, and a new one would look like somebody in between.
+    What is needed for it once would take 15 MiB for as long as the daemon runs; so another process makes them, where
+    one can be had without copying other threads' locks.
     """
-    key = _kept(key_path) or ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "groupchat")])
-    now = datetime.now(UTC)
-    hosts = dict.fromkeys((socket.gethostname(), "localhost"))
-    alternatives: list[x509.GeneralName] = [
-        x509.DNSName(host) for host in hosts if re.fullmatch(r"[A-Za-z0-9.-]{1,253}", host)
-    ]
-    alternatives += [x509.IPAddress(ip_address(address)) for address in ("127.0.0.1", "::1")]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # for clocks that are slow
-        .not_valid_after(now + timedelta(days=OWN_DAYS))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    _write(key_path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
-    _write(certificate_path, certificate.public_bytes(Encoding.PEM), 0o644)
+    if "cryptography" not in sys.modules and threading.active_count() == 1 and _made_apart(certificate, key):
+        return
+    from groupchat.doors.certificates.self_signing import make
+
+    make(certificate, key)
 
 
-def _kept(path: Path) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None:
-    """Return the key of a certificate that is made anew; None: there is none that can be kept."""
-    try:
-        key = read_key(path)
-    except Unusable:
-        return None
-    return key if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) else None
+def _made_apart(certificate: Path, key: Path) -> bool:
+    """Make them in a process that ends with it; False: it could not, and whoever tries again will be told why."""
+    process = os.fork()
+    if process == 0:
+        try:
+            from groupchat.doors.certificates.self_signing import make
 
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file completely, or leave it as it was."""
-    with new_file(path, mode=mode, replace=True) as file:
-        file.write(data)
+            make(certificate, key)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(process, 0)[1] == 0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from groupchat.doors.certificates.pem import Unusable, is_there, read, unreadable
+from groupchat.doors.certificates.certificate_files import Unusable, is_there, read, unreadable
 
 PAIRS = (
     ("fullchain.pem", "privkey.pem"), ("tls.crt", "tls.key"), ("cert.pem", "key.pem"), ("cert.pem", "privkey.pem")

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from groupchat.doors.certificates.pem import Unusable
+from groupchat.doors.certificates.certificate_files import Unusable
 from groupchat.doors.certificates.places import Files, finder
 from tests.doors.certificates.cases import CertificateCase
 from tests.functional.harness import TREE
@@ -81,7 +81,7 @@ class PlacesTests(CertificateCase):
             "try: given(sys.argv[1])\nexcept CannotStart as error: print(error)\n"
         )
         # Imported first, for the sources may be somebody else's too.
-        code = "import groupchat.doors.certificates.certificates, pwd, ssl\n" + code
+        code = "import groupchat.doors.certificates.certificates, groupchat.doors.certificates.chains, pwd\n" + code
         for place, path in [
             ("closed", "closed/fullchain.pem"), ("several", "several/a.org/fullchain.pem"),
             ("key", "key/key.pem"), ("file/all.pem", "file/all.pem"), ("file", "file/all.pem"),
