@@ -258,7 +258,10 @@ class Session(Handshake):
 
         def carry_out(given: Mapping[str, object]) -> None:
             if self._charge_verb(verb.cost):
-                self._call_in_turn(verb.cost, partial(self._call, verb, me, given), me.ref)
+                if verb.cost <= 1:
+                    self._call(verb, me, given)
+                else:
+                    self._call_in_turn(verb.cost, partial(self._call, verb, me, given), me.ref)
 
         def check(given: Mapping[str, object], password: str) -> None:
             self._hall.admission.check_new(str(given.get("name", me.person.nick)), password, self.screen)
@@ -335,18 +338,19 @@ class Session(Handshake):
         cost = verb.cost_of(given)
         if self._charge_verb(cost):
             aloud = given["text"] if verb.function in ALOUD and me.connection.attended else ""
-            self._call_in_turn(cost, partial(self._call, verb, me, given, aloud), ref)
+            if cost <= 1:
+                self._call(verb, me, given, aloud)
+            else:
+                self._call_in_turn(cost, partial(self._call, verb, me, given, aloud), ref)
 
     def _call_in_turn(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
-        """Call a verb; a costly one in one of the next turns, when others have had the share of this one.
+        """Call a costly verb; when others have had all of this turn's share, in one of the next turns.
 
         So of a crowd that asks for the same at once few are under way, and what each needs meanwhile is not kept for
         all of them.
         """
         shares = self._hall.requests
-        if cost <= 1:
-            call()
-        elif shares.over:
+        if shares.over:
             self.screen.hold(Hold.ANSWER)
             shares.next_turn().addCallback(lambda _: self._call_late(cost, call, ref))
         else:
