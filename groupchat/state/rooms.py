@@ -1,5 +1,6 @@
 """Rooms: who is in each, and what it is about."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from enum import IntEnum
 from itertools import chain
@@ -14,12 +15,76 @@ LOBBY = "lobby"
 """The room everybody comes into first."""
 
 
+FEW = 32
+"""In a room with so many connections at most, people are simply counted."""
+
+
 class Standing(IntEnum):
     """How somebody is in a room: not at all, only by programs that read, or in person."""
 
     ABSENT = 0
     PROGRAM = 1
     PRESENT = 2
+
+
+class Listing:
+    """The people of a room in the order of their nicknames' keys, in which they are listed.
+
+    ``people``: everybody; ``programs``: those of them who are there only by programs that read.
+    A room has one from when it was listed first: to sort all for each page would cost as much as there are people.
+    """
+
+    __slots__ = ("_keys", "people", "programs")
+
+    def __init__(self, people: Iterable[Person], programs: Iterable[Person]) -> None:
+        self.people = sorted((*people, *programs), key=lambda person: person.key)
+        self._keys = [person.key for person in self.people]
+        self.programs = set(programs)
+
+    def note(self, person: Person, standing: Standing) -> None:
+        """Note how somebody is there now."""
+        index = self._find(person, person.key)
+        if standing is Standing.ABSENT:
+            self._take_out(index)
+        elif index < 0:
+            self._put_in(person)
+        if standing is Standing.PROGRAM:
+            self.programs.add(person)
+        else:
+            self.programs.discard(person)
+
+    def renamed(self, person: Person, before: str) -> None:
+        """Note that somebody who is there has another nickname, whose key was this one before."""
+        self._take_out(self._find(person, before))
+        self._put_in(person)
+
+    def following(self, after: str | None, count: int) -> tuple[list[Person], int]:
+        """Return the first people behind a key (None: of all), and how many follow these.
+
+        Those with the same key come together: then there are more than ``count``.
+        """
+        start = 0 if after is None else bisect_right(self._keys, after)
+        end = min(start + count, len(self.people))
+        while start < end < len(self.people) and self._keys[end] == self._keys[end - 1]:
+            end += 1
+        return self.people[start:end], len(self.people) - end
+
+    def _find(self, person: Person, key: str) -> int:
+        """Return the index of somebody; -1: they are not there."""
+        # For a moment two of a cluster may have one nickname.
+        for index in range(bisect_left(self._keys, key), bisect_right(self._keys, key)):
+            if self.people[index] is person:
+                return index
+        return -1
+
+    def _put_in(self, person: Person) -> None:
+        index = bisect_right(self._keys, person.key)
+        self._keys.insert(index, person.key)
+        self.people.insert(index, person)
+
+    def _take_out(self, index: int) -> None:
+        if index >= 0:
+            del self._keys[index], self.people[index]
 
 
 class Room:
@@ -34,7 +99,10 @@ class Room:
     ``changes``: how often those who are shown notices were told that its people have changed.
     """
 
-    __slots__ = ("called_at", "called_by", "changes", "last_at", "members", "name", "posted_at", "programs", "topic")
+    __slots__ = (
+        *("_listing", "called_at", "called_by", "changes", "last_at", "members", "name", "posted_at", "programs"),
+        "topic",
+    )
 
     def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
         self.name = name
@@ -46,6 +114,7 @@ class Room:
         self.changes = 0
         self.members: dict[Connection, None] = {}
         self.programs: dict[Connection, None] = {}
+        self._listing: Listing | None = None
 
     @property
     def stored(self) -> bool:
@@ -56,6 +125,19 @@ class Room:
     def people(self) -> Iterator[Person]:
         """Everybody who is here, in the order they came; a person with several connections once."""
         return iter(dict.fromkeys(connection.person for connection in self.members))
+
+    @property
+    def listing(self) -> Listing:
+        """Everybody who is here, in the order in which they are listed."""
+        if self._listing is None:
+            self._listing = Listing(*self.split())
+        return self._listing
+
+    def count(self) -> int:
+        """Return how many people are here, without programs that read."""
+        if self._listing is None and len(self.members) <= FEW:
+            return len(self.split()[0])
+        return len(self.listing.people) - len(self.listing.programs)
 
     def split(self) -> tuple[list[Person], list[Person]]:
         """Return the people who are here, and those who are here only by programs that read."""
@@ -81,11 +163,21 @@ class Room:
         self.members[connection] = None
         if connection.program:
             self.programs[connection] = None
+        if self._listing is not None:
+            came = Standing.PROGRAM if connection.program else Standing.PRESENT
+            self._listing.note(connection.person, max(came, self.standing(connection.person)))
+
+    def renamed(self, person: Person, before: str) -> None:
+        """Note that somebody who is here has another nickname, whose key was this one before."""
+        if self._listing is not None:
+            self._listing.renamed(person, before)
 
     def remove(self, connection: Connection) -> None:
         """Take a connection out."""
         del self.members[connection]
         self.programs.pop(connection, None)
+        if self._listing is not None:
+            self._listing.note(connection.person, self.standing(connection.person))
 
 
 class Rooms:

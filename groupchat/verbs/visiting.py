@@ -1,6 +1,7 @@
 """The verbs about rooms: going in and out, who is there, what it is about."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,7 @@ from wcwidth import wcswidth
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.hall.people.attendance import Attendance
-from groupchat.limits.pages import page
+from groupchat.limits.pages import PAGE, page
 from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
@@ -70,7 +71,7 @@ def rooms(me: Actor, after: After = "") -> Answer:
     begin = _existing(me, after) if after else None
     known = (room for room in hall.rooms if me.reveals(room.name))
     shown = page(known, _fullness, None if begin is None else _fullness(begin))
-    counts = [(room, len(room.split()[0])) for room in shown.items]
+    counts = [(room, room.count()) for room in shown.items]
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
         + (f", {room.topic}" if room.topic else "")
@@ -145,13 +146,14 @@ def list_(me: Actor, after: After = "", room: Room = "") -> Answer:
     At most 200 at a time; "/list after NICK" lists those that follow.
     """
     found = _existing(me, room or me.room(""))
-    people, programs = found.split()
     watching, unnamed = me.hall.attendance.watchers(found)
-    programs += watching
-    heading = f"{plural(len(people), 'person is', 'people are')} in {found.name}:"
-    shown = page([*people, *programs], lambda person: person.key, names.key(after) if after else None)
+    heading = f"{plural(found.count(), 'person is', 'people are')} in {found.name}:"
+    begin = names.key(after) if after else None
+    people, behind = found.listing.following(begin, PAGE)
+    shown = page([*people, *watching], lambda person: person.key, begin)
+    shown = replace(shown, more=shown.more + behind)
     items = tuple(me.hall.attendance.presence(person, found.name) for person in shown.items)
-    apart = set(programs)
+    apart = {*watching, *found.listing.programs.intersection(people)}
     lines = folded([_with_marks(person) for person in shown.items if person not in apart])
     reading = [person.nick for person in shown.items if person in apart]
     if reading:

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.model.drafts import StoredRoom
 from groupchat.model.events import AuthorId
 from groupchat.state.people import Connection, Person
-from groupchat.state.rooms import LOBBY, Room, Rooms, Standing
+from groupchat.state.rooms import FEW, LOBBY, Room, Rooms, Standing
 from tests.fakes import FakeScreen
 
 
@@ -17,6 +17,61 @@ def connected(nick: str, count: int = 1) -> Person:
     person = Person(nick, nick, AuthorId(1), 0.0)
     person.connections = tuple(Connection(person, FakeScreen(Clock(), "text"), 0.0) for _ in range(count))
     return person
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from(["come", "come as a program", "go", "be renamed"]), st.integers(0, 9))
+)
+
+
+class ListingTests(SynchronousTestCase):
+    @given(STEPS)
+    def test_in_order(self, steps: list[tuple[int, str, int]]) -> None:
+        """Whoever comes, goes and is renamed, people are listed by the keys of their nicknames, each once."""
+        room, asked = Room("dev", 0.0), Room("ops", 0.0)
+        people = [connected(f"p{number}", 2) for number in range(6)]
+        self.assertEqual(asked.listing.people, [])
+        for number, what, other in steps:
+            person = people[number]
+            connection = person.connections[other % 2]
+            for one in (room, asked):
+                if what.startswith("come") and connection not in one.members:
+                    connection.program = what == "come as a program"
+                    one.add(connection)
+                elif what == "go" and connection in one.members:
+                    one.remove(connection)
+            if what == "be renamed" and room.standing(person):
+                before, person.key = person.key, f"p{other}"  # perhaps the key of somebody else, for a moment
+                asked.renamed(person, before)
+        here, programs = room.split()
+        self.assertEqual([one.key for one in asked.listing.people], sorted(one.key for one in (*here, *programs)))
+        self.assertEqual(set(asked.listing.people), {*here, *programs})
+        self.assertEqual((asked.listing.programs, asked.count()), (set(programs), len(here)))
+        self.assertEqual(room.count(), len(here))
+
+    def test_following(self) -> None:
+        """People are given from a key on, so many, and those with the same key together."""
+        room = Room("dev", 0.0)
+        for nick in ("erin", "bob", "alice", "carol", "carol", "dan"):
+            room.add(connected(nick).connections[0])
+        for after, count, expected, more in (
+            (None, 2, ["alice", "bob"], 4),
+            (None, 3, ["alice", "bob", "carol", "carol"], 2),
+            ("bob", 1, ["carol", "carol"], 2),
+            ("carla", 9, ["carol", "carol", "dan", "erin"], 0),
+            ("erin", 9, [], 0),
+        ):
+            found, behind = room.listing.following(after, count)
+            self.assertEqual(([person.nick for person in found], behind), (expected, more))
+
+    def test_counted(self) -> None:
+        """Many people are counted as few are: those who are there by programs only are not among them."""
+        room = Room("dev", 0.0)
+        for number in range(3 * FEW):
+            person = connected(f"p{number}")
+            person.connections[0].program = number % 3 == 0
+            room.add(person.connections[0])
+            self.assertEqual(room.count(), len(room.split()[0]))
 
 
 class RoomTests(SynchronousTestCase):

@@ -291,10 +291,13 @@ class Attendance:
         :raises NickTaken, PasswordNeeded: it is not free.
         """
         person = connection.person
-        old = person.nick
+        old, old_key = person.nick, person.key
         self._roster.rename(person, nick, key, is_theirs)
         self._ignore_lists.met(person)
         rooms = person.rooms
+        if person.key != old_key:
+            for name in rooms:
+                self._rooms.open(name).renamed(person, old_key)
         # A reader may share only one of several rooms, and is not told of another.
         event = Renamed(rooms[0] if len(rooms) == 1 else "", old, self._now(), nick)
         told = self.doorways.rename(event, rooms)
