@@ -107,9 +107,9 @@ class Batch:
             return view.style.render([moved], [item.previous], self._is_marked(view, item))[0]
         mine = item.origin is connection
         shown = (
-            not (type(item.event) in COMING and item.author == connection.person.author)
+            not (mine and not view.style.echoes(item.event))  # nearly always why it is particular
+            and not (type(item.event) in COMING and item.author == connection.person.author)
             and (_seen(item, view.rooms) or _is_party(item, connection.person.author))
-            and not (mine and not view.style.echoes(item.event))
             and not (item.author in connection.person.ignored and _is_ignorable(item.event, view.style))
         )
         line = self._line(view, index) if shown else Rendered(b"")

@@ -54,7 +54,7 @@ def issued(folder: Path) -> Certificates:
 
 
 @implementer(IOpenSSLServerConnectionCreator)
-class _Stock:
+class StockContext:
     """TLS as Twisted's own layer wants it, with a certificate for localhost."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class _Stock:
 
 def stock_tls(factory: Any) -> Any:
     """Put Twisted's own TLS round a factory, as an endpoint may."""
-    return TLSMemoryBIOFactory(_Stock(), False, factory)
+    return TLSMemoryBIOFactory(StockContext(), False, factory)
 
 
 class Port:

@@ -73,7 +73,9 @@ class Row(NamedTuple):
 
 def milliseconds(at: float) -> int:
     """Turn seconds into whole milliseconds, the finest time a journal keeps; what no clock shows becomes an extreme."""
-    return round(min(max(at, -1e12), 1e12) * 1000)
+    if not -1e12 < at < 1e12:
+        at = min(max(at, -1e12), 1e12)
+    return round(at * 1000)
 
 
 def stored(row: Row) -> StoredPost:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -26,7 +27,7 @@ import groupchat
 from groupchat.doors.wire import transport as module
 from groupchat.doors.wire.tls import Tunnel
 from groupchat.doors.wire.transport import PRIVATE, Wire, hand_over, install, queued, use_steady_clock
-from tests.doors.connections import authority, certificates, stock_tls
+from tests.doors.connections import StockContext, authority, certificates, stock_tls
 
 reactor = cast(Any, _reactor)
 
@@ -98,6 +99,16 @@ def read_all(client: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+def read_exactly(client: socket.socket, count: int) -> bytes:
+    """So many bytes."""
+    pieces = []
+    while count > 0:
+        pieces.append(client.recv(min(count, 65536)))
+        assert pieces[-1], "it was closed before"
+        count -= len(pieces[-1])
+    return b"".join(pieces)
+
+
 def read_what_is_there(client: socket.socket) -> bytes:
     """All that has come, at least something."""
     pieces, patience = [client.recv(65536)], client.gettimeout()
@@ -165,6 +176,33 @@ class TransportContract:
         transport.unregisterProducer()
         transport.loseConnection()
         self.assertEqual((yield reading), b"small" + BIG)
+        yield server.lost
+
+    @inlineCallbacks
+    def test_write_when_paused(self: Any) -> Any:
+        """What a producer writes when it is paused, and when it is resumed, arrives behind what was written before."""
+        server, transport, client = yield self.connect()
+
+        begin = b""
+
+        def tell(word: bytes) -> None:
+            nonlocal begin
+            if word.decode() not in server.happened:  # a write while it is full tells it once more
+                server.happened.append(word.decode())
+                if self.transport is Wire and not begin:
+                    begin = read_what_is_there(client)  # so that the socket has room, while something is queued
+                transport.write(word)
+
+        server.pauseProducing, server.resumeProducing = partial(tell, b"paused"), partial(tell, b"resumed")
+        transport.registerProducer(server, True)
+        transport.write(BIG)
+        reading = deferToThread(read_all, client)
+        while server.happened != ["paused", "resumed"]:
+            yield deferLater(reactor, 0.01)
+        transport.write(b"end")
+        transport.unregisterProducer()
+        transport.loseConnection()
+        self.assertEqual(begin + (yield reading), BIG + b"paused" + b"resumed" + b"end")
         yield server.lost
 
     @inlineCallbacks
@@ -248,6 +286,24 @@ class TransportContract:
         client.close()
         yield server.lost
 
+    @inlineCallbacks
+    def test_tls_begins_late(self: Any) -> Any:
+        """From startTLS on nothing is sent as it is."""
+        server, transport, client = yield self.connect()
+        transport.write(b"begin")
+        self.assertEqual((yield deferToThread(client.recv, 5)), b"begin")
+        transport.startTLS(StockContext())
+        transport.write(b"secret")
+        context = ssl.create_default_context()
+        authority().configure_trust(context)
+        client = yield deferToThread(context.wrap_socket, client, server_hostname="localhost")
+        self.addCleanup(client.close)
+        reading = deferToThread(read_all, client)
+        transport.loseConnection()
+        self.assertEqual((yield reading), b"secret")
+        client.close()
+        yield server.lost
+
     def test_only_bytes(self: Any) -> Any:
         """Only bytes can be written."""
         connecting = self.connect()
@@ -273,6 +329,27 @@ class WireTests(TransportContract, TestCase):
         server, transport, client = yield self.connect()
         transport.write(b"now")
         self.assertEqual(client.recv(100), b"now")  # without a reactor turn between
+        transport.loseConnection()
+        yield server.lost
+
+    @inlineCallbacks
+    def test_at_once_again(self) -> Any:
+        """So is one after the socket was full, as soon as all was sent; and after a mistake, and a pulled producer."""
+        server, transport, client = yield self.connect()
+        transport.registerProducer(server, True)
+        transport.write(BIG)
+        reading = deferToThread(read_exactly, client, len(BIG))
+        while server.happened != ["paused", "resumed"]:
+            yield deferLater(reactor, 0.01)
+        self.assertEqual((yield reading), BIG)
+        transport.write(b"one")
+        self.assertEqual(client.recv(100), b"one")
+        self.assertRaises(TypeError, transport.write, "text")
+        transport.write(b"two")
+        self.assertEqual(client.recv(100), b"two")
+        transport.unregisterProducer()
+        transport.write(b"three")
+        self.assertEqual(client.recv(100), b"three")
         transport.loseConnection()
         yield server.lost
 
