@@ -8,8 +8,8 @@ from benchmarks.figures import Row
 from benchmarks.parts import SENDERS, new_writer, timed
 from benchmarks.peer import FILLING
 from groupchat.journals.cluster.entries import entry_bytes, read_entry, written
-from groupchat.journals.logs.etcd.etcd_requests import Requests
 from groupchat.journals.logs.etcd.log_stream import Entries, Lines, messages
+from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.model.drafts import Draft, Kind, Operation
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Applied

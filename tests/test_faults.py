@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from faults import fuzz, namespaces
 from faults.__main__ import main
@@ -32,6 +32,7 @@ from groupchat.checker.roamers import ClusterLoad
 from groupchat.model.drafts import Amendment
 from tests.journals.contract import ALICE, BOB, said, whispered
 from tests.journals.direct import DirectJournal
+from tests.lacking import lacking
 
 
 class SoakTest(SynchronousTestCase):
@@ -170,7 +171,7 @@ class NamespaceTest(SynchronousTestCase):
         try:
             links = [Router(trial).link(Weather()) for trial in trials for _ in range(2)]
         except NotRun as lack:
-            raise SkipTest(str(lack)) from lack
+            lacking(str(lack))
         addresses = {address for link in links for address in (link.here, link.there)}
         self.assertEqual(len(addresses), 2 * len(links))
         mounts = os.readlink("/proc/self/ns/mnt")
