@@ -9,7 +9,7 @@ from benchmarks.figures import Row, Tell, median, quantile
 from benchmarks.load import Load, Span
 from benchmarks.node_catching_up import catching_up
 from benchmarks.node_parts import node_parts
-from benchmarks.node_peers import NODES, BareEtcd, Cluster, three_nodes
+from benchmarks.node_peers import NODES, BareEtcd, Cluster, cluster_of
 from benchmarks.ours import AskingGroupchat, Groupchat
 from benchmarks.processes import Server
 from benchmarks.targets import MORE, TWICE
@@ -34,7 +34,9 @@ def cluster(members: int, behind: int, lines: int, seconds: float, rounds: int, 
         return []
     tell("cluster: what carrying out an entry is made of")
     rows = node_parts(lines)
-    with three_nodes() as made:
+    with cluster_of(NODES[:1]) as made:
+        rows += _by_themselves(made, seconds, rounds, tell)
+    with cluster_of() as made:
         rows += _posting(made, 1, 1, seconds, rounds, tell)
         rows += _posting(made, POSTERS, OUTSTANDING, seconds, rounds, tell)
         rows += _listening(made, members, seconds, rounds, tell)
@@ -58,6 +60,37 @@ def _idle(made: Cluster) -> dict[str, float]:
     return {name: (used - before[name]) / IDLE_S for name, used in _used(servers).items()}
 
 
+def _by_themselves(made: Cluster, seconds: float, rounds: int, tell: Tell) -> list[Row]:
+    """One post outstanding at one node with one member of etcd: nobody else wants a processor or the disk."""
+    found: dict[str, list[float]] = {}
+    bare = BareEtcd(made.etcd)
+    crowd = gather(AskingGroupchat(), made.nodes["a1"].port, 1)
+    load = Load(crowd.sockets, crowd.sockets, AskingGroupchat.speech, 1)
+    try:
+        for number in range(rounds):
+            tell(f"cluster: one node with one member of etcd, round {number + 1} of {rounds}")
+            load.run(0.3, window=1)
+            load.run(5.0)
+            waited = made.nodes["a1"].waited_s()
+            span = load.run(seconds, window=1)
+            load.run(5.0)
+            waited = made.nodes["a1"].waited_s() - waited
+            found.setdefault("node", []).append(quantile(span.delays, 0.5))
+            found.setdefault("etcd", []).append(quantile(bare.run(seconds), 0.5))
+            found.setdefault("waited", []).append(waited * 1e3 / max(1, span.sent))
+    finally:
+        load.close()
+        crowd.close()
+        bare.close()
+    more = [node - etcd for node, etcd in zip(found["node"], found["etcd"], strict=True)]
+    what = "one node with one member of etcd, one post outstanding"
+    return [
+        _row(f"{what}: p50", median(found["node"]), "ms"),
+        _row(f"{what}: p50 less that of etcd's transaction", median(more), "ms"),
+        _row(f"{what}: its threads wait for a processor", median(found["waited"]), "ms/post"),
+    ]
+
+
 def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int, tell: Tell) -> list[Row]:
     """Somebody posts as soon as an earlier post is answered: to one server, at a node, and etcd's part of it."""
     found: dict[str, list[float]] = {}
@@ -77,11 +110,12 @@ def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int
                 load.run(0.3, window=window)
                 load.run(5.0)
                 servers = {"alone": made.alone} if name == "alone" else made.nodes
-                before, begun = _used(servers), time.monotonic()
+                before, begun, waited = _used(servers), time.monotonic(), servers[name].waited_s()
                 span = load.run(seconds, window=window)
                 load.run(5.0)
                 took = time.monotonic() - begun
                 after = _used(servers)
+                note(f"waited {name}", (servers[name].waited_s() - waited) * 1e3 / max(1, span.sent))
                 note(f"p50 {name}", quantile(span.delays, 0.5))
                 note(f"p10 {name}", quantile(span.delays, 0.1))
                 note(f"posts/s {name}", span.delivered / span.seconds)
@@ -111,6 +145,8 @@ def _posting(made: Cluster, count: int, window: int, seconds: float, rounds: int
             _row(f"{who}: p50 at a node", median(found["p50 a1"]), "ms"),
             _row(MORE, median(more), "ms"),
             _row("the node's p50 less that of etcd's transaction and a flush", median(own), "ms"),
+            _row(f"{who}: the threads of the node wait for a processor", median(found["waited a1"]), "ms/post"),
+            _row(f"{who}: those of one server alone", median(found["waited alone"]), "ms/post"),
             _row("the fastest tenth: at one server alone", min(found["p10 alone"]), "ms"),
             _row("the fastest tenth: etcd's transaction by itself", min(found["p10 etcd"]), "ms"),
             _row("the fastest tenth: the same and then a flush", min(found["p10 flushed"]), "ms"),

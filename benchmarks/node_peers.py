@@ -35,7 +35,7 @@ class Node(AskingGroupchat):
 
 
 class Cluster:
-    """Three nodes, three members of etcd, and a server ``alone`` that shares nothing.
+    """Nodes, members of etcd, and a server ``alone`` that shares nothing.
 
     None of them is pinned: on machines of their own they would not keep each other from a processor.
     """
@@ -79,16 +79,16 @@ def _started(peer: Peer, folder: Path) -> Server:
 
 
 @contextmanager
-def three_nodes() -> Iterator[Cluster]:
-    """Start everything, and end it."""
+def cluster_of(names: Sequence[str] = NODES) -> Iterator[Cluster]:
+    """Start nodes with these names, as many members of etcd, and a server beside them; end everything."""
     with ExitStack() as stack:
         top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="groupchat-bench-")))
-        etcd = EtcdMembers(top / "etcd", len(NODES))
+        etcd = EtcdMembers(top / "etcd", len(names))
         stack.callback(etcd.close)
         etcd.start()
         made = Cluster(etcd, top)
         stack.callback(made.close)
-        for name in NODES:
+        for name in names:
             made.start(name)
         yield made
 

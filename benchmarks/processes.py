@@ -48,6 +48,11 @@ def cpu_of(pid: int) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
+def waited_by(pid: int) -> float:
+    """Return for how many seconds the threads of a process have been ready to run so far, and had no processor."""
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 def _environment(preload: Path | None) -> dict[str, str]:
     """Return the environment of this process, extended so that an uninstalled checkout is found from any folder."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
@@ -111,6 +116,10 @@ class Server:
     def cpu_s(self) -> float:
         """Return the processor time of all its threads so far, in seconds, to the nanosecond."""
         return cpu_of(self.pid)
+
+    def waited_s(self) -> float:
+        """Return the time that all its threads have waited for a processor so far, in seconds, to the nanosecond."""
+        return waited_by(self.pid)
 
     def memory_kib(self) -> int:
         """Return its resident memory, in KiB (not what the kernel holds for its sockets)."""
