@@ -6,6 +6,8 @@ text, and write to standard error about each one that is none.
 Only what is needed for the name is read here, and anything strange is left to OpenSSL: it judges the same bytes.
 """
 
+import struct
+
 MOST_RECORDS = 8
 """The most records over which a first message is followed; clients have it in one, rarely in two or three."""
 
@@ -14,8 +16,8 @@ _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME, _HOST_NAME = 22, 1, 0, 0
 _LONGEST_RECORD = 1 << 14
 
 
-class _Short(Exception):
-    """The message ends before it should."""
+_number, _extension, _entry = (struct.Struct(form).unpack_from for form in (">H", ">HH", ">BH"))
+"""Read a number of two bytes; the kind and the length of an extension; and those of an entry in a list of names."""
 
 
 def asked_name(received: bytes) -> bytes | None:
@@ -27,8 +29,8 @@ def asked_name(received: bytes) -> bytes | None:
     if not message:
         return message
     try:
-        return _name(_Fields(message[4:]))
-    except _Short:
+        return _name(message)
+    except (IndexError, struct.error):
         return b""
 
 
@@ -55,41 +57,30 @@ def _message(received: bytes) -> bytes | None:
     return b""
 
 
-class _Fields:
-    """The fields of a message, one after the other."""
+def _name(hello: bytes) -> bytes:
+    """Return the name in a whole message.  This is done for each connection, so fields are not cut out but walked over.
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._position = 0
-
-    def take(self, size: int) -> bytes:
-        """:raises _Short: there are fewer bytes."""
-        taken = self._data[self._position : self._position + size]
-        if len(taken) < size:
-            raise _Short
-        self._position += size
-        return taken
-
-    def field(self, size: int) -> bytes:
-        """Return a field that begins with its length, in so many bytes."""
-        return self.take(int.from_bytes(self.take(size)))
-
-    def is_over(self) -> bool:
-        """Return whether there is nothing more."""
-        return self._position == len(self._data)
-
-
-def _name(hello: _Fields) -> bytes:
-    hello.take(2 + 32)  # the version and the random bytes
-    hello.field(1)  # the session
-    hello.field(2)  # the ciphers
-    hello.field(1)  # the ways to compress
-    if hello.is_over():
+    :raises IndexError, struct.error: a field is not whole.
+    """
+    position = 4 + 2 + 32  # its kind and length, the version, and the random bytes
+    position += 1 + hello[position]  # the session
+    position += 2 + _number(hello, position)[0]  # the ciphers
+    position += 1 + hello[position]  # the ways to compress
+    if position == len(hello):
         return b""
-    extensions = _Fields(hello.field(2))
-    while not extensions.is_over():
-        kind, content = int.from_bytes(extensions.take(2)), extensions.field(2)
-        if kind == _SERVER_NAME:
-            names = _Fields(_Fields(content).field(2))
-            return names.field(2) if names.take(1)[0] == _HOST_NAME else b""
+    end = position + 2 + _number(hello, position)[0]
+    position += 2
+    while position < end <= len(hello):
+        kind, size = _extension(hello, position)
+        position += 4
+        if kind == _SERVER_NAME and position + size <= end:
+            return _host(hello[position : position + size])
+        position += size
     return b""
+
+
+def _host(names: bytes) -> bytes:
+    """Return the first of a list of names, if it is the name of a host, and all is whole."""
+    end = 2 + _number(names)[0]
+    kind, size = _entry(names, 2)
+    return names[5 : 5 + size] if kind == _HOST_NAME and 5 + size <= end <= len(names) else b""

@@ -1,5 +1,7 @@
 """TLS that begins on a plain connection."""
 
+import ssl
+
 from twisted.internet.error import ConnectionAborted
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -107,6 +109,18 @@ class EarlyTest(SynchronousTestCase):
         visit = Visit(Port())
         visit.send(self.hello(130_000))
         self.assertTrue(visit.transport.disconnected)
+
+    def test_one_answer(self) -> None:
+        """The server answers a handshake once; the client's last word for it needs no more, such as tickets."""
+        visit = TlsVisit(Port(), begin=False)
+        self.assertRaises(ssl.SSLWantReadError, visit.tls.do_handshake)
+        visit.exchange()
+        wrote: list[bytes] = []
+        visit.transport.write = wrote.append
+        visit.tls.do_handshake()
+        visit.exchange()
+        self.assertTrue(visit.transport.protocol.established)
+        self.assertEqual(wrote, [])
 
     def test_counted(self) -> None:
         """Who has not established TLS counts like anybody else, and not any more when cut off."""

@@ -361,7 +361,7 @@ class MemoryTest(AttackCase):
             visit.send(last)
 
         for buffer, full in (("_INCOMING", True), ("_OUTGOING", False)):
-            visit, client = Visit(Port()), OpenSslClient()
+            visit, client = Visit(Port()), OpenSslClient(highest=TLS_1_2)  # in 1.3 it has no answer
             self.addCleanup(client.close)
             client.shake_hands()
             visit.send(client.sent())
