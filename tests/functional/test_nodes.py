@@ -168,6 +168,35 @@ class NodesTest(NodesCase):
         self.say(node, "after it")
         self.assertRegex(self.exported("a1"), r"before the loss(.|\n)*after it")
 
+    def test_etcd_made_anew(self) -> None:
+        """A node under which etcd is set up anew takes nothing more, lets people read, and is refused there later."""
+        node = self.node("a1").ready()
+        self.say(node, "before the loss")
+        line = Line(node.port)
+        self.addCleanup(line.close)
+        line.send("reader\n")
+        line.expect("before the loss")
+        (member,) = self.etcd.members
+        member.kill()
+        member.folder = member.folder.with_name("anew")
+        self.etcd.restart(member)
+        status = ("cluster", "status", "--data", self.data("a1"))
+        words = "Nothing can be posted here: This node takes no messages any more: The log in etcd is"
+        self.until(lambda: words in self.output(*status))
+        self.assertEqual(self.asked(node.port, "/health")[0], 503)
+        told = self.groupchat("say", f"127.0.0.1:{node.port}", "into nothing", "--nick", "ci", status=1)
+        self.assertIn("takes no messages any more", told)
+        line.send("/history\n")
+        line.expect("before the loss")
+        line.send("unheard\n")
+        line.expect("!! journal-unavailable: ")
+        node.stop()
+        self.refused(self.node("a1"), "belongs to the cluster", status=70)
+        self.groupchat("cluster", "leave", "--data", self.data("a1"), "--yes")
+        self.say(self.node("a1").ready(), "after it")
+        self.assertRegex(self.exported("a1"), r"before the loss(.|\n)*after it")
+        self.assertNotIn("into nothing", self.exported("a1"))
+
     def test_started_without_etcd(self) -> None:
         """A node that is started while etcd is away tells whoever asks what it waits for, and begins by itself."""
         (member,) = self.etcd.members

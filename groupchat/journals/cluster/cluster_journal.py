@@ -190,8 +190,9 @@ class ClusterJournal(LocalAnswers):
             yield self._come_up(begun, founding)
         except (CannotStart, ForeignLog, Closed) as error:
             is_over = isinstance(error, ForeignLog) or (has_begun and isinstance(error, CannotStart))
-            self._state = _STOPPED
-            yield self.close()
+            if self._state is not _CLOSED:  # else it is being closed while it starts
+                self._state = _STOPPED
+                yield self.close()
             words = str(error) or "The log was closed."
             raise (CannotFollow(words) if is_over else CannotStart(words)) from error
         self._repeat("show", SHOW_S, self._show)
@@ -266,6 +267,8 @@ class ClusterJournal(LocalAnswers):
             is_up = yield self._first_of(said, self._refenced)
             if is_up:
                 break
+            if self._state is _CLOSED:
+                raise Closed
             begun = yield self._log.begin(self.node, self._encoded(self._card))
         self._refenced = None
         if self._on_received is None:
@@ -401,7 +404,7 @@ class ClusterJournal(LocalAnswers):
         if self._state not in (_NEW, _BEGINNING):
             return str(refusal)
         words = str(refusal) if self.epoch else "This node is starting, and waits for its place in the cluster."
-        return f"{words} {self._log.trouble()}".rstrip()
+        return f"{words} {self._applying.trouble or self._log.trouble()}".rstrip()
 
     # Each minute
 

@@ -1,5 +1,6 @@
 """The journal of a node, on a log in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred
@@ -11,7 +12,7 @@ from groupchat.journals.cluster.cards import read_card
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Repeated, StoredPost
+from groupchat.model.drafts import Operation, Outcome, Repeated, StoredPost
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, NickTaken, NodeLost
 from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeState, NodeUp, Passing, Place
 from tests.journals.cases import amend, session
@@ -539,7 +540,22 @@ class _Kept(MemoryJournal):
 
 
 class _KeptFailing(_Kept, FailingJournal):
-    """One whose disk may be full, too."""
+    """One whose disk may be full, or fail, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = -1
+        self._failure: Exception | None = None
+
+    def fails_after(self, appends: int, error: Exception) -> None:
+        """Take this many appends more, and then fail."""
+        self._left, self._failure = appends, error
+
+    def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
+        if self._left == 0:
+            self.error = self._failure
+        self._left -= 1
+        return super().append(operations)
 
 
 class BeginningTests(ClusterCase):
@@ -606,6 +622,85 @@ class BeginningTests(ClusterCase):
         waiting = node.post(said("b"))
         self.pass_time()
         self.assertEqual((waiting.ids, node.texts), ([2], ["a", "b"]))
+
+    def failing(self, error: Exception, after: int) -> "_KeptFailing":
+        """Make a journal with one message whose disk fails once it has taken some more appends."""
+        inner = _KeptFailing()
+        self.successResultOf(inner.append([said("a")]))
+        inner.fails_after(after, error)
+        return inner
+
+    def assert_begun_after_all(self, inner: "_KeptFailing", number: int) -> None:
+        """See that the server becomes the first node once its disk is well, and that a copy of it can join."""
+        inner.error = None
+        node = self.started(inner=inner)
+        waiting = node.post(said("b"))
+        self.pass_time()
+        self.assertEqual((waiting.ids, node.texts), ([2], ["a", "b"]))
+        self.assertEqual(self.started("b1", self.with_posts("a")).texts, ["a", "b"])
+        place = self.successResultOf(inner.place())
+        assert place is not None
+        self.assertGreater(place.number, number)
+
+    def test_disk_fails_as_it_begins(self) -> None:
+        """A server whose disk fails when it looks what it has leaves nothing in the log."""
+        inner = self.failing(JournalBroken("The disk has failed."), 0)
+        node = self.node(inner=inner)
+        starting = node.start()
+        self.pass_time()
+        self.failureResultOf(starting, JournalBroken)
+        closing = node.journal.close()
+        self.pass_time()
+        self.successResultOf(closing)
+        self.assertEqual((self.shared.entries, self.shared.leases), ([], {}))
+        self.assert_begun_after_all(inner, 0)
+
+    def test_disk_fails_in_the_middle(self) -> None:
+        """One whose disk fails when the cluster has begun in the log, and not yet on it, goes on from there later."""
+        for after in (1, 2):
+            self.shared = SharedLog(self.clock)
+            inner = self.failing(JournalBroken("The disk has failed."), after)
+            node = self.node(inner=inner)
+            starting = node.start()
+            self.pass_time()
+            self.failureResultOf(starting, JournalBroken)
+            self.assertEqual(len(node.failures), 1)
+            closing = node.journal.close()
+            self.pass_time()
+            self.successResultOf(closing)
+            self.assertEqual((len(self.shared.entries), self.shared.leases), (1, {}))
+            self.assertIsNone(self.successResultOf(inner.place()))
+            self.assert_begun_after_all(inner, 1)
+            self.close()
+            self.nodes.clear()
+
+    def test_disk_full_in_the_middle(self) -> None:
+        """One whose disk becomes full then waits, tells why, and begins when there is room; or can be stopped."""
+        for after, is_stopped in ((1, False), (2, False), (1, True), (2, True)):
+            self.shared = SharedLog(self.clock)
+            inner = self.failing(JournalUnavailable("The disk is full."), after)
+            node = self.node(inner=inner)
+            starting = node.start()
+            self.pass_time(20)
+            self.assertNoResult(starting)
+            self.assertIn("The disk is full.", node.journal.standing().trouble)
+            self.assert_refused(node.post(said("b")), "")
+            if is_stopped:
+                closing = node.journal.close()
+                self.pass_time()
+                self.successResultOf(closing)
+                self.failureResultOf(starting)
+                self.assertEqual((len(self.shared.entries), self.shared.leases), (1, {}))
+                self.assert_begun_after_all(inner, 1)
+            else:
+                inner.error = None
+                self.pass_time(3)
+                self.successResultOf(starting)
+                node.open()
+                self.assertEqual((node.texts, node.journal.standing().trouble), (["a"], ""))
+                self.assertEqual(self.started("b1", self.with_posts("a")).texts, ["a"])
+            self.close()
+            self.nodes.clear()
 
     def test_another_cluster(self) -> None:
         """A journal of another cluster is refused."""
