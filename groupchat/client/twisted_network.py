@@ -184,10 +184,13 @@ class SeveralEndpoints:
     """The endpoints of several servers of one chat: tries one after the other.
 
     :param endpoints: each with the name of its server.
+
+    ``server``: the name of the one that was tried last, and so of that which a connection is to; empty: none was yet.
     """
 
     def __init__(self, endpoints: Sequence[tuple[str, IStreamClientEndpoint]], reactor: IReactorTime) -> None:
         self.endpoints = tuple(endpoints)
+        self.server = ""
         self._reactor = reactor
 
     # Twisted calls this.
@@ -196,6 +199,7 @@ class SeveralEndpoints:
     def connect(self, protocolFactory: IProtocolFactory) -> Generator[Deferred[Any], Any, IProtocol]:
         reasons: list[Exception] = []
         for name, endpoint in self.endpoints:
+            self.server = name
             attempt = endpoint.connect(protocolFactory)
             attempt.addTimeout(HURRY, self._reactor, _too_late)
             try:

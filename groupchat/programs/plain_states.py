@@ -23,12 +23,12 @@ from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall
 
-from groupchat.client.address import Server, reason
+from groupchat.client.address import Server, named, reason
 from groupchat.client.core.client_errors import ConnectionDropped
 from groupchat.client.core.network import Attempt
 from groupchat.client.core.protocol import JsonLines, Message, Owner
 from groupchat.client.loop.typed_lines import LONGEST
-from groupchat.client.twisted_network import Source, TwistedDialer
+from groupchat.client.twisted_network import SeveralEndpoints, Source, TwistedDialer
 from groupchat.destinations.credentials import Credentials
 from groupchat.model.wording import plural
 from groupchat.programs.plain_lines import Lines, shown
@@ -183,9 +183,11 @@ class Connecting(State):
         super().__init__(join)
         self.wire = JsonLines(join, failed=self._failed, congested=self._congested)
         self._attempt: Attempt | None = None
+        self._endpoint: Any = None
 
     def begin(self) -> None:
-        self._attempt = TwistedDialer(self._join.address.endpoint(self._join.reactor)).dial(self.wire)
+        self._endpoint = self._join.address.endpoint(self._join.reactor)
+        self._attempt = TwistedDialer(self._endpoint).dial(self.wire)
 
     def interrupt(self) -> None:
         self._join.finish(0)
@@ -193,7 +195,9 @@ class Connecting(State):
             self._attempt.cancel()
 
     def connected(self) -> None:
-        """The connection is established."""
+        """The connection is established: links lead to this server, if there are several."""
+        server = self._endpoint.server if isinstance(self._endpoint, SeveralEndpoints) else ""
+        self._join.transcript.serve(named(self._join.address, server).url)
         self._join.keyboard.feed(Source(self.wire))
         self._join.go(Naming(self._join, self.wire))
 

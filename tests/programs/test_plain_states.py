@@ -390,6 +390,19 @@ class SeveralTest(PlainCase):
         self.keyboard.type("hello")
         self.assertEqual([request["line"] for request in server.requests()], ["hello"])
 
+    def test_links(self) -> None:
+        """Links of files lead to the server that it is connected to."""
+        link = "/f/x/a"
+        shared = {"event": "shared", "id": 7, "nick": "bob", "room": "lobby", "name": "a.txt", "size": 3, "link": link}
+        for is_second, told in ((False, "http://a.org:5000/f/x/a"), (True, "http://b.org:5001/f/x/a")):
+            self.begin_two()
+            if is_second:
+                self.network.refuse(ConnectionRefusedError())
+            server = (self.second if is_second else self.network).accept()
+            server.welcome()
+            server.send(shared)
+            self.assertIn(told, self.read())
+
     def test_none(self) -> None:
         """If none answers, one sentence names each."""
         self.begin_two()
