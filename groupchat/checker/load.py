@@ -157,7 +157,7 @@ class Client:
         self.last = max(number, self.last)
 
     def answered(self, message: dict[str, Any]) -> None:
-        """Handle an answer."""
+        """Take the answer to what this client said or asked for."""
         ref, event = message.get("ref"), message["event"]
         if event == "welcome":
             self._welcomed(message)

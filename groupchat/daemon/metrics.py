@@ -263,7 +263,7 @@ class Bodyless(Request):
             self.channel.loseConnection()
 
     def handleContentChunk(self, data: bytes) -> None:
-        """Drop it."""
+        """Drop a piece of a body: no request here has one that says anything."""
 
 
 class Page(Resource):

@@ -53,7 +53,7 @@ class Courteous(Thread):
         super().__init__(*arguments, **{**named, "daemon": True})
 
     def run(self) -> None:
-        """Work."""
+        """Hash passwords, giving way to the thread that everybody waits for."""
         os.nice(COURTESY)  # on Linux of this thread only
         super().run()
 

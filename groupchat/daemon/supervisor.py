@@ -72,7 +72,7 @@ class Watchdog:
             self._looping.start(self._supervisor.watchdog_s / 3)
 
     def stop(self) -> None:
-        """Stop."""
+        """Tell the supervisor nothing more."""
         if self._looping.running:
             self._looping.stop()
 

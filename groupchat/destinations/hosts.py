@@ -60,7 +60,7 @@ class Hosts(Protocol):
 
     @property
     def hosts(self) -> Mapping[str, Host]:
-        """The hosts."""
+        """Return the hosts, by the name that they have in the file."""
 
 
 class NamedHosts(NamedTuple):

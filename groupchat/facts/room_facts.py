@@ -156,7 +156,7 @@ class Granted(TypedFact):
 
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
-        """Read it."""
+        """Read who was granted what."""
         return cls(*cls.parts(name), value["nick"], value["by"], value["at"])
 
 
@@ -210,5 +210,5 @@ class Motd(TypedFact):
 
     @classmethod
     def read(cls, name: str, value: Mapping[str, Any]) -> Self:
-        """Read it."""
+        """Read the message of the day."""
         return cls(value["text"], value["by"], value["at"])

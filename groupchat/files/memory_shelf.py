@@ -125,7 +125,7 @@ class MemoryIncoming:
         return True
 
     def finish(self) -> "Deferred[StoredFile]":
-        """Keep it."""
+        """Keep the file, now that all of it has come."""
         if self._is_over:
             return fail(ended())
         file = self._content.file()

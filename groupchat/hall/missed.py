@@ -36,11 +36,11 @@ class Reader(Protocol):
 
     @property
     def author(self) -> AuthorId:
-        """Their author."""
+        """Return the author of what they say."""
 
     @property
     def nick(self) -> str:
-        """Their nickname."""
+        """Return the nickname they have now."""
 
 
 @record

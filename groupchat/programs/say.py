@@ -142,7 +142,7 @@ class Say:
         return self._finished
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """End, after Ctrl-C."""
         self._fail("interrupted")
 
     # The keyboard calls these.

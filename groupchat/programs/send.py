@@ -105,7 +105,7 @@ class Send:
         return self._finished
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """End, after Ctrl-C."""
         self._fail("interrupted")
 
     def _next(self) -> None:

@@ -46,7 +46,7 @@ class Somebody:
 
     @property
     def nick(self) -> str:
-        """The nickname."""
+        """Return the nickname that the person has now."""
         return self._person.nick
 
     @property

@@ -97,7 +97,7 @@ class LogFile:
             self.reopen()
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file; what was written stays."""
         os.close(self._descriptor)
 
     def _complain(self, what: str, error: OSError) -> None:
