@@ -39,7 +39,8 @@ class Renderings:
 
     A rendering is used again only for a post that is equal to the one it was made of, after the same moment: whatever
     has become of a message in between, nobody is shown an older form of it.
-    All are forgotten when something was removed, when they take too much, and when nobody catches up any more.
+    All are forgotten when something was removed, when they take too much, and in the second after the last one has
+    caught up: of those who come back together after an interruption, one may be done before the next has begun.
 
     :param most: the most bytes that they may take.
     """
@@ -49,6 +50,8 @@ class Renderings:
         self._most = most
         self._readers: set[Connection] = set()
         self._kept: dict[tuple[IStyle, bool], dict[int, tuple[Post, float, Rendered]]] = {}
+        self._pages: list[tuple[IStyle, bool, Sequence[Post], Sequence[float], list[Rendered]]] = []
+        """What a single one was shown: it costs nothing to keep it so, and is looked at when another one begins."""
         self._removals = stream.removals
         self.size = 0
         """The bytes that they may take now."""
@@ -56,23 +59,35 @@ class Renderings:
     def begin(self, connection: Connection) -> None:
         """Note that a connection is catching up."""
         self._readers.add(connection)
+        pages, self._pages = self._pages, []
+        for style, marked, events, previous, lines in pages:
+            kept = self._kept.setdefault((style, marked), {})
+            kept.update(zip([event.id for event in events], zip(events, previous, lines, strict=True), strict=True))
 
     def end(self, connection: Connection) -> None:
         """Note that a connection is not catching up any more."""
         self._readers.discard(connection)
-        if not self._readers:
+
+    def sweep(self) -> None:
+        """Forget them if nobody is catching up.  To be called each second."""
+        if self.size and not self._readers:
             self._forget()
 
     def lines(self, style: IStyle, events: Sequence[Post], previous: Sequence[float], marked: bool) -> list[Rendered]:
         """Return what ``style.render`` returns."""
         # A style may show many deletions as one.
-        if (len(self._readers) < 2 and not self._kept) or any(type(event) is Deleted for event in events):
+        if any(type(event) is Deleted for event in events):
             return style.render(events, previous, marked)
         if self._removals != self._stream.removals:
             self._removals = self._stream.removals
             self._forget()
+        if len(self._readers) < 2 and not self._kept:
+            lines = style.render(events, previous, marked)
+            self._pages.append((style, marked, events, previous, lines))
+            self._add(len(lines), sum(map(len, lines)))
+            return lines
         kept = self._kept.setdefault((style, marked), {})
-        lines: list[Rendered] = []
+        lines = []
         missing: list[int] = []
         for event, before in zip(events, previous, strict=True):
             post, moment, line = kept.get(event.id, _NEVER)
@@ -85,13 +100,18 @@ class Renderings:
             for index, line in zip(missing, style.render(shown, since, marked), strict=True):
                 lines[index] = line
                 kept[events[index].id] = events[index], previous[index], line
-                self.size += _EACH + _FOLD * len(line)
-            if self.size > self._most:
-                self._forget()
+            self._add(len(missing), sum(len(lines[index]) for index in missing))
         return lines
+
+    def _add(self, count: int, size: int) -> None:
+        """Note that so many renderings of so many bytes are kept, unless all are too many."""
+        self.size += count * _EACH + _FOLD * size
+        if self.size > self._most:
+            self._forget()
 
     def _forget(self) -> None:
         self._kept.clear()
+        self._pages.clear()
         self.size = 0
 
 

@@ -135,6 +135,7 @@ class Readers:
 
     def sweep(self) -> None:
         """Cut off connections that have taken nothing for too long.  To be called each second."""
+        self._renderings.sweep()
         limit = self._clock.seconds() - self.settings.stuck_timeout_s
         for connection in [connection for connection, since in self._stalled.items() if since <= limit]:
             if connection.screen.silence() > 0.0:

@@ -432,15 +432,19 @@ class RenderingsTests(SynchronousTestCase):
         self.assertEqual([self.rendered(said(1), deleted), self.rendered(said(1), deleted)], [2, 2])
 
     def test_forgotten(self) -> None:
-        """Nothing is kept of what was removed, nor when nobody catches up any more."""
+        """Nothing is kept of what was removed, nor for longer than to the next second when nobody catches up."""
         self.rendered(said(1))
         self.stream.removed()
         self.assertEqual(self.rendered(said(2)), 1)
         self.assertEqual(self.rendered(said(1)), 1)
         for connection in (self.first, self.second):
+            self.renderings.sweep()
             self.assertGreater(self.renderings.size, 0)
             self.renderings.end(connection)
+        self.assertGreater(self.renderings.size, 0)
+        self.renderings.sweep()
         self.assertEqual(self.renderings.size, 0)
+        self.assertEqual(self.rendered(said(1)), 1)
 
     def test_bounded(self) -> None:
         """However many posts are read, no more bytes are kept than allowed."""
@@ -452,11 +456,16 @@ class RenderingsTests(SynchronousTestCase):
         self.assertLessEqual(max(sizes), 5000)
         self.assertGreater(max(sizes), 2500)
 
-    def test_alone(self) -> None:
-        """For a single one that catches up, nothing is kept."""
-        self.renderings.end(self.first)
-        self.assertEqual([self.rendered(said(1)), self.rendered(said(1))], [1, 1])
-        self.assertEqual(self.renderings.size, 0)
+    def test_one_after_the_other(self) -> None:
+        """What one was shown is not rendered again for another who begins in the same second, after it."""
+        for connection in (self.first, self.second):
+            self.renderings.end(connection)
+        shown = []
+        for connection in (self.first, self.second):
+            self.renderings.begin(connection)
+            shown.append(self.rendered(said(1), said(2)))
+            self.renderings.end(connection)
+        self.assertEqual(shown, [2, 0])
 
 
 def said(number: int, text: str = "hello") -> Said:
