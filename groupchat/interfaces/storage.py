@@ -158,7 +158,7 @@ class Standing:
     """How a node of a cluster stands.
 
     ``node``, ``epoch``: which one it is.  ``nodes``: those that live, by name, this one included.
-    ``gone``: those that no longer do and were not removed, by name.
+    ``gone``: the others that no longer do and were not removed, by name.
     ``head``: the number of the newest entry of the log that is known here; ``applied``: of the last carried out here.
     ``lag``: for how many seconds entries have been waiting to be carried out here; 0: none is.
     ``append_seconds``: how long the newest append took until its entry was durable.

@@ -150,7 +150,7 @@ class ClusterJournal(LocalAnswers):
         return Standing(
             self.node, self.epoch, nodes, max(applying.known, self._proposing.known), applying.place.number,
             applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
-            self._trouble(), {**self._living.gone},
+            self._trouble(), {name: state for name, state in self._living.gone.items() if name != self.node},
         )  # fmt: skip
 
     def mark_failed(self, what: str) -> None:

@@ -344,6 +344,7 @@ class TwoNodesTests(ClusterCase):
         self.a.log.cut = True
         self.pass_time(15)
         self.assertEqual(self.b.presences, [])
+        self.assertEqual(set(self.b.journal.standing().gone), {"a1"})
         self.b.post(at(self.b, 2, "b", nick="alice"))
         waiting = self.a.post(said("late"))
         self.pass_time(3)
@@ -360,6 +361,12 @@ class TwoNodesTests(ClusterCase):
         self.assertEqual(self.a.presences, self.b.presences)
         self.assertEqual(self.a.texts, self.b.texts)
         self.assertIn(NodeUp("a1", self.a.journal.epoch), self.a.received, "its own hall is told too")
+        self.assertEqual([node.journal.standing().gone for node in (self.a, self.b)], [{}, {}])
+
+    def test_own_end(self) -> None:
+        """A node that carries out that its own epoch has ended is not gone for itself."""
+        self.a.journal._living.note([NodeDown("a1", self.a.journal.epoch)], [None])
+        self.assertEqual(self.a.journal.standing().gone, {})
 
     def test_older_epoch_is_void(self) -> None:
         """What an older epoch says of somebody is refused by name."""
