@@ -3,7 +3,6 @@
 import contextlib
 import json
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -14,7 +13,7 @@ from importlib.util import find_spec
 from faults.disk import trial_line
 from faults.far_clients import LOUD, Client, Irssi, Join, Netcat, Numbers, Plain, Program, Say, Tail
 from faults.links import Link, Router, Weather
-from faults.trial import Trial, Verdict, need, wait_for
+from faults.trial import NotRun, Trial, Verdict, leave_out, need, wait_for
 from tests.functional.harness import LIMIT_S, Daemon, Line, free_port
 
 PACE_S = 1.0
@@ -76,27 +75,38 @@ def networks(trial: Trial) -> Verdict:
     hole = BlackHole(trial, router, daemon)
     talker = Talker(daemon.port)
     trial.at_end(talker.close)
-    kinds = (*CLIENTS, *with_page(trial)) if trial.full else CLIENTS
+    left_out: list[str] = []
+    kinds = (*CLIENTS, *with_page(trial, left_out)) if trial.full else CLIENTS
     chats = [Chat(trial, router, condition, kinds, talker, daemon.port) for condition in CONDITIONS]
-    chats += beside(trial, router)
+    chats += beside(trial, router, left_out)
     run = Run(chats, trial.full)
     run.go()
-    figures = [*run.figures(), hole.figure()]
+    figures = [*run.figures(), hole.figure(), *left_out]
     return Verdict(run.is_kept and hole.is_kept, "".join(f"\n{'':15}{figure}" for figure in figures))
 
 
-def with_page(trial: Trial) -> Iterator[tuple[str, type[Client]]]:
-    """Return the page in Chromium, if it can be driven here."""
-    if shutil.which("chromium") is not None and find_spec("playwright") is not None:
-        from faults.far_page import Page
+def with_page(trial: Trial, left_out: list[str]) -> Iterator[tuple[str, type[Client]]]:
+    """Return the page in Chromium, if it can be driven here; else note that it is left out."""
+    try:
+        need("chromium")
+        if find_spec("playwright") is None:
+            raise NotRun("playwright is not installed")
+    except NotRun as lack:
+        left_out.append(leave_out(lack))
+        return
+    from faults.far_page import Page
 
-        Page.drive(trial)
-        yield "page", Page
+    Page.drive(trial)
+    yield "page", Page
 
 
-def beside(trial: Trial, router: Router) -> "list[Chat]":
-    """Return the same with irssi on ngIRCd, if both are installed."""
-    if shutil.which("irssi") is None or shutil.which("ngircd") is None:
+def beside(trial: Trial, router: Router, left_out: list[str]) -> "list[Chat]":
+    """Return the same with irssi on ngIRCd, if both are installed; else note that it is left out."""
+    try:
+        need("irssi")
+        need("ngircd")
+    except NotRun as lack:
+        left_out.append(leave_out(lack))
         return []
     port = _ngircd(trial)
     talker = IrcTalker(port)

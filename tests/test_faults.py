@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -24,8 +24,9 @@ from faults.cluster.tables import COMPARED, OWN, OWN_COUNTERS, rows
 from faults.far_clients import Numbers
 from faults.links import QUEUE_S, Router, Shaper, Weather
 from faults.namespaces import claim
+from faults.networks import beside, with_page
 from faults.soak import Sample, growth, is_flat
-from faults.trial import NotRun, Trial
+from faults.trial import NotRun, Trial, leave_out
 from groupchat.checker.agreement import Agreement
 from groupchat.checker.ledger import Findings
 from groupchat.checker.roamers import ClusterLoad
@@ -183,6 +184,31 @@ class NamespaceTest(SynchronousTestCase):
 
 
 CONNECTING = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)"
+
+
+class LeftOutTest(SynchronousTestCase):
+    """What a trial goes on without."""
+
+    def test_told(self) -> None:
+        """On anybody's machine the verdict says what was left out, and why."""
+        self.assertEqual(leave_out(NotRun("irssi is not installed"), {}), "left out: irssi is not installed")
+
+    def test_nothing_in_ci(self) -> None:
+        """In CI nothing is: the trial is not run, which is a failure there."""
+        lack = NotRun("irssi is not installed")
+        self.assertIs(self.assertRaises(NotRun, leave_out, lack, {"CI": "true"}), lack)
+
+    def test_networks(self) -> None:
+        """The trial of networks tells of the page and of irssi, where they are missing."""
+        self.patch(os, "environ", {**os.environ, "PATH": "/nowhere", "CI": ""})
+        left_out: list[str] = []
+        trial = cast(Trial, None)  # nothing is begun there
+        self.assertEqual(list(with_page(trial, left_out)), [])
+        self.assertEqual(beside(trial, cast(Router, None), left_out), [])
+        self.assertEqual(left_out, ["left out: chromium is not installed", "left out: irssi is not installed"])
+        os.environ["CI"] = "true"
+        self.assertRaises(NotRun, list, with_page(trial, left_out))
+        self.assertRaises(NotRun, beside, trial, cast(Router, None), left_out)
 
 
 class CorpusTest(SynchronousTestCase):
