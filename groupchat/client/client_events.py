@@ -8,17 +8,18 @@ the latter are in ``raw``, as is all that the server has sent.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Any
 
 from groupchat.client.core.protocol import Message
+from groupchat.lazy.records import record
 
 When = datetime | None
 """A time with its zone; None: not given, or not a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Base class of all events.  ``raw`` is what the server sent, with fields that this version does not know."""
 
@@ -30,7 +31,7 @@ class Event:
 # answered (0: it is no reply), ``reply_nick`` the nickname of who wrote that.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Post(Event):
     """Base class of posts.  ``room`` is empty for private ones."""
 
@@ -40,7 +41,7 @@ class Post(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Said(Post):
     """``nick`` said ``text``; ``all``: and called everybody in the room with it, as operators can."""
 
@@ -50,7 +51,7 @@ class Said(Post):
     all: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Acted(Post):
     """``/me``: the sentence is ``nick`` and ``text``.
 
@@ -64,7 +65,7 @@ class Acted(Post):
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whispered(Post):
     """``nick`` told ``to`` something in private."""
 
@@ -74,7 +75,7 @@ class Whispered(Post):
     reply_nick: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shared(Post):
     """``nick`` shared a file; ``link`` is its address on the server, ``to`` the other person of a private one."""
 
@@ -87,7 +88,7 @@ class Shared(Post):
     reply_nick: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edited(Post):
     """Message ``target`` now reads ``text``; ``to`` is the other person of a private message.
 
@@ -103,7 +104,7 @@ class Edited(Post):
     acted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deleted(Post):
     """``nick`` deleted message ``target``."""
 
@@ -111,14 +112,14 @@ class Deleted(Post):
     to: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TopicChanged(Post):
     """``nick`` set the topic of ``room`` to ``text`` (empty: none)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moderated(Post):
     """``nick``, an operator, did ``act`` (``ban``) to ``target``; ``text`` says the same for people.
 
@@ -135,7 +136,7 @@ class Moderated(Post):
 # Notices: the server stores none of them.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined(Event):
     """``nick`` came into ``room``; ``account`` is the nickname of their account, empty for guests."""
 
@@ -145,7 +146,7 @@ class Joined(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Left(Event):
     """``nick`` left ``room``; ``gone``: they left the server, not only the room."""
 
@@ -156,7 +157,7 @@ class Left(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyJoined(Event):
     """Many people came into ``room`` at once; ``accounts`` are the nicknames among them that have an account."""
 
@@ -166,7 +167,7 @@ class ManyJoined(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyLeft(Event):
     """Many people left ``room`` at once."""
 
@@ -177,7 +178,7 @@ class ManyLeft(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProgramJoined(Event):
     """A program reads what is said in ``room`` from now on; people read no line about it."""
 
@@ -187,7 +188,7 @@ class ProgramJoined(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProgramLeft(Event):
     """A program has left ``room``; ``gone``: it left the server, not only the room."""
 
@@ -198,7 +199,7 @@ class ProgramLeft(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyProgramsJoined(Event):
     """Many programs came into ``room`` at once."""
 
@@ -208,7 +209,7 @@ class ManyProgramsJoined(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ManyProgramsLeft(Event):
     """Many programs left ``room`` at once."""
 
@@ -219,7 +220,7 @@ class ManyProgramsLeft(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Renamed(Event):
     """``nick`` is called ``new`` now."""
 
@@ -229,7 +230,7 @@ class Renamed(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AwayChanged(Event):
     """``nick`` is away, or back; ``text`` is what they say about it."""
 
@@ -240,7 +241,7 @@ class AwayChanged(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Typing(Event):
     """``nick`` is typing, or has stopped."""
 
@@ -250,7 +251,7 @@ class Typing(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Announced(Event):
     """The server tells all its users something."""
 
@@ -258,7 +259,7 @@ class Announced(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HistoryErased(Event):
     """A person was erased: posts up to the number ``upto`` may read otherwise now than they were received."""
 
@@ -269,7 +270,7 @@ class HistoryErased(Event):
 # About this client.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Read(Event):
     """The person has read up to the number ``upto``, on another connection of theirs.
 
@@ -282,7 +283,7 @@ class Read(Event):
     at: When
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Person:
     """Somebody in a room; ``account`` is the nickname of their account, empty for guests."""
 
@@ -293,7 +294,7 @@ class Person:
     secure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entered(Event):
     """This client is in ``room`` now.  ``people`` is empty when its preference ``joins`` is off.
 
@@ -309,7 +310,7 @@ class Entered(Event):
     unnamed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Departed(Event):
     """This client is no longer in ``room``; ``code`` says why (``left``, ``kicked``, ``banned``).
 
@@ -322,7 +323,7 @@ class Departed(Event):
     current: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closing(Event):
     """The server is about to close the connection."""
 
@@ -330,7 +331,7 @@ class Closing(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown(Event):
     """An event of a kind that this version does not know; ``fields`` is all that the server sent."""
 

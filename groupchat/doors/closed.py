@@ -7,13 +7,11 @@ from typing import Any, TypeVar
 from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web import http
 from zope.interface import implementer
 
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.other_protocols import WEB_OPENINGS, words_of
 from groupchat.doors.reception import Reception
-from groupchat.doors.web.site import refused
 from groupchat.doors.wire import tls
 from groupchat.doors.wire.sockets import latest_beginning
 from groupchat.doors.wire.transport import hand_over
@@ -57,6 +55,14 @@ def words_for(received: bytes, refusal: Refusal, reception: IReception, secure: 
         return words_of(refusal, json_style(Preferences()))
     if not received.startswith(WEB_OPENINGS):
         return words_of(refusal)
+    return _web_words(received, refusal, reception, secure)
+
+
+def _web_words(received: bytes, refusal: Refusal, reception: IReception, secure: bool) -> bytes:
+    from twisted.web import http
+
+    from groupchat.doors.web.site import refused
+
     answer = refused(refusal)
     headers = [*reception.site.headers(_Asker(secure)), ("content-type", answer.kind), *answer.headers]
     headers += [("content-length", str(len(answer.body))), ("cache-control", "no-store"), ("connection", "close")]

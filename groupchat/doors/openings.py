@@ -12,7 +12,6 @@ from groupchat.doors.lines.json_conversation import JsonConversation
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.lines.text_conversation import TextConversation
 from groupchat.doors.lines.text_style import text_style
-from groupchat.doors.web import channel
 from groupchat.doors.wire import proxy_header, tls
 from groupchat.interfaces.entrances import IDoor, IFront
 from groupchat.lazy.records import record
@@ -49,6 +48,8 @@ def _admit_json(front: IFront) -> None:
 
 def _admit_web(front: IFront) -> None:
     if front.reception.settings.web:
+        from groupchat.doors.web import channel  # many daemons never have a browser
+
         channel.admit(front)  # whether it has to be encrypted is known when a proxy has said how the client came
     else:
         other_protocols.admit_web(front)

@@ -2,16 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from groupchat.config.settings import Settings
-from groupchat.doors.requests import addresses
-from groupchat.doors.transfers import transfer_addresses
 from groupchat.doors.transfers.open_files import OpenFiles
-from groupchat.doors.web.site import ROUTES, Site
 from groupchat.doors.wire.backlog import Backlog
 from groupchat.doors.wire.deadlines import Deadlines
 from groupchat.doors.wire.framing import HeldLines
@@ -94,7 +92,6 @@ class Reception:
         self.turned_away: Counter[str] = Counter()
         """The number of connections turned away, by code."""
         self.tunnels: Tunnels | None = None
-        self.site = Site(self, (*ROUTES, *addresses.ROUTES, *transfer_addresses.ROUTES))
         self.silences: Deadlines[Any] = Deadlines(
             clock, SILENCE_S, lambda front: front.silence_expired(), sweep_s=SILENCE_S / 5
         )
@@ -126,6 +123,15 @@ class Reception:
         """How much waited for each peer that takes long to leave, when that was looked at last."""
         self._waiting: list[HeldLines] = []
         self._most = min(settings.connections, descriptors() - settings.spare_descriptors)
+
+    @cached_property
+    def site(self) -> Any:
+        """Return what requests over HTTP are answered by; it is loaded for the first of them."""
+        from groupchat.doors.requests import addresses
+        from groupchat.doors.transfers import transfer_addresses
+        from groupchat.doors.web.site import ROUTES, Site
+
+        return Site(self, (*ROUTES, *addresses.ROUTES, *transfer_addresses.ROUTES))
 
     def follow(self, settings: Settings) -> None:
         """Go by these settings from now on, but for those that need a restart."""

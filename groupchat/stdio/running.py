@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from groupchat.client.loop.standard_descriptors import Flags, open_missing
 from groupchat.client.loop.suspending import can_stop, stop_process
+from groupchat.lazy.lean_reactor import load_reactor_parts
 
 
 def run(
@@ -25,6 +26,7 @@ def run(
     """
     open_missing()  # before there is a reactor, whose own descriptor would take such a number
 
+    load_reactor_parts()
     from twisted.internet import reactor as installed
 
     reactor: Any = installed

@@ -8,6 +8,7 @@ from typing import Any
 from groupchat.client.address import addresses_of
 from groupchat.destinations.command_line import Destination
 from groupchat.destinations.configuration import Configuration, folder
+from groupchat.lazy.lean_reactor import load_reactor_parts
 from groupchat.stdio import running
 from groupchat.stdio.complaints import complain
 from groupchat.stdio.echo import Echo
@@ -65,6 +66,7 @@ def run(
     if not spoken and not plain:
         import asyncio
 
+        load_reactor_parts()
         from twisted.internet import asyncioreactor
 
         loop = asyncio.SelectorEventLoop()

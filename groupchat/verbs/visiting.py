@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Any
 
 from twisted.internet.defer import Deferred, inlineCallbacks
-from wcwidth import wcswidth
 
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.hall.people.attendance import Attendance
+from groupchat.lazy.widths import columns
 from groupchat.limits.pages import PAGE, page
 from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
@@ -183,7 +183,7 @@ def folded(nicks: list[str]) -> list[str]:
 
 
 def _columns(words: str) -> int:
-    return len(words) if words.isascii() else max(wcswidth(words), 0)
+    return len(words) if words.isascii() else columns(words)
 
 
 def _existing(me: Actor, name: str) -> OpenRoom:

@@ -86,6 +86,33 @@ class AdminTest(SynchronousTestCase):
         self.assertEqual(loaded & slow, set())
         self.assertLess(len([name for name in loaded if name.startswith("groupchat.")]), 50)
 
+    def test_join_starts_lean(self) -> None:
+        """``join`` loads nothing of the server, and no encryption but Python's; a pipe needs no line editor either."""
+        code = (
+            "import os, pty, sys; from groupchat.admin import main as admin\n"
+            "if sys.argv[1] == 'terminal':\n"
+            "    ours, theirs = pty.openpty(); os.dup2(theirs, 0); os.dup2(theirs, 1); os.environ['TERM'] = 'xterm'\n"
+            "sys.argv = ['groupchat', 'join', '127.0.0.1:1', '--nick', 'bot']\n"
+            "try: admin.main()\n"
+            "finally: print(*sorted({name.split('.')[0] for name in sys.modules}),"
+            " *(name for name in sys.modules if name.startswith('groupchat')), file=sys.stderr)"
+        )
+        slow = {
+            "OpenSSL", "cryptography", "service_identity", "argon2", "sqlite3", "precis_i18n", "emoji",
+            "groupchat.daemon", "groupchat.doors", "groupchat.hall", "groupchat.verbs", "groupchat.sessions",
+            "groupchat.journals", "groupchat.files",
+        }  # fmt: skip
+        for way, needless in (("pipe", {"prompt_toolkit"}), ("terminal", set[str]())):
+            done = subprocess.run(
+                [sys.executable, "-c", code, way], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                env={**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""},
+            )  # fmt: skip
+            self.assertIn("Nothing listens at 127.0.0.1, port 1", done.stderr, way)
+            loaded = set(done.stderr.splitlines()[-1].split())
+            self.assertIn("twisted", loaded)
+            self.assertEqual(loaded & (slow | needless), set(), way)
+            self.assertLess(len([name for name in loaded if name.startswith("groupchat.")]), 150, way)
+
     def test_no_standard_output(self) -> None:
         """A command that prints nothing works without standard input, output and error, as some schedulers start it."""
         code = (

@@ -3,8 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from wcwidth import iter_graphemes, wcswidth
-
+from groupchat.lazy.widths import columns, letters
 from groupchat.model.message.code import HARD_BLANK, with_hard_blanks
 from groupchat.model.text import CONTINUATION
 
@@ -59,7 +58,7 @@ def _fitting(line: str, columns: int) -> tuple[int, int]:
 
 def _pieces(line: str) -> Iterator[tuple[str, int]]:
     """Give what stands in one place, such as a letter with its accents, and how many columns it takes."""
-    for cluster in iter_graphemes(line):
+    for cluster in letters(line):
         width = _width(cluster)
         if width <= WIDE:
             yield cluster, width
@@ -69,5 +68,5 @@ def _pieces(line: str) -> Iterator[tuple[str, int]]:
 
 def _width(cluster: str) -> int:
     """Return how many columns a cluster takes at most: a vowel sign by itself takes one after certain letters."""
-    width = max(wcswidth(cluster), 0)
+    width = columns(cluster)
     return width if width or unicodedata.category(cluster[0]) != "Mc" else len(cluster)

@@ -5,9 +5,8 @@ tells what it is (RFC 1091), and ECHO, which the server offers while a password 
 So a client stays in line mode if it can, where the terminal itself edits the line and shows it.
 """
 
-from wcwidth import iter_graphemes
-
 from groupchat.lazy.expressions import expression
+from groupchat.lazy.widths import letters
 from groupchat.model.errors import LineTooLong, TooManyAttempts
 
 SUSP, SE, BRK, IP, AO, AYT, EC, EL, SB, WILL, WONT, DO, DONT, IAC = (
@@ -84,7 +83,7 @@ def with_erasures(line: str) -> str:
             kept += piece
         else:
             # What was typed after an erasure may belong to the character before it, as an accent does.
-            kept += iter_graphemes(kept.pop() + piece if kept and len(kept[-1]) <= LETTER_MOST else piece)
+            kept += letters(kept.pop() + piece if kept and len(kept[-1]) <= LETTER_MOST else piece)
     return "".join(kept)
 
 

@@ -1,4 +1,4 @@
-"""What is loaded with the daemon, and what can still be loaded afterwards."""
+"""The reactor comes without pyOpenSSL, and what needs that finds it afterwards."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ def printed(code: str) -> str:
     return done.stdout + done.stderr
 
 
-class LoadingTest(SynchronousTestCase):
+class LeanReactorTest(SynchronousTestCase):
     def test_encryption_is_found_later(self) -> None:
         """The reactor comes without pyOpenSSL; what needs it afterwards, as in a cluster, finds it."""
         code = (
