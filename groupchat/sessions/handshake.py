@@ -82,10 +82,9 @@ class Handshake:
     def introduction(self) -> Listed:
         """Return what a greeting tells, for a program that shows it to a person."""
         hall = self._hall
-        is_hidden = hall.moderation.is_hidden
         item = {
             "version": hall.version, "name": hall.settings.name, "people": len(hall.roster),
-            "rooms": sum(1 for room in hall.rooms if room.members and not is_hidden(room.name)), "motd": hall.motd,
+            "rooms": hall.rooms.occupied(hall.moderation.hidden_from(None)), "motd": hall.motd,
         }  # fmt: skip
         return Listed("hello", (), (item,))
 

@@ -238,6 +238,12 @@ class Moderation(RuleBook):
         """Say whether the person may go into this room."""
         return self.entrance_of(now)(person, room) is None
 
+    def hidden_from(self, person: Person | None) -> set[str]:
+        """Return the rooms that a person (None: whoever is in no room) may not be told of, existing or not."""
+        if person is None:
+            return {room for room in self.locked if self.is_hidden(room)}
+        return {room for room in (*self.closed, *self.locked) if not self.reveals(room, person)}
+
     def reveals(self, room: str, person: Person) -> bool:
         """Say whether the person may be told of a room: its name, what it is about, and who is there."""
         return room in person.rooms or not (room in self.closed or self.conceals(room, person.author))

@@ -1,7 +1,7 @@
 """Rooms: who is in each, and what it is about."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import IntEnum
 from itertools import chain
 from math import inf
@@ -87,6 +87,41 @@ class Listing:
             del self._keys[index], self.people[index]
 
 
+class Fullness:
+    """The rooms by how many connections are in them.
+
+    ``occupied``: the names of those that are not empty.
+    All are kept in the order in which they are listed, the fullest first, from when they are listed first.
+    """
+
+    __slots__ = ("_order", "occupied")
+
+    def __init__(self) -> None:
+        self.occupied: set[str] = set()
+        self._order: list[tuple[int, str]] | None = None
+
+    def order(self, rooms: Iterable["Room"]) -> list[tuple[int, str]]:
+        """Return the places of all these rooms in order; not to be changed."""
+        if self._order is None:
+            self._order = sorted(room.place for room in rooms)
+        return self._order
+
+    def changed(self, before: tuple[int, str] | None, after: tuple[int, str] | None) -> None:
+        """Note that a room has another place now; None: it is not there."""
+        for place, is_there in ((before, False), (after, True)):
+            if place is None:
+                continue
+            count, name = place
+            if is_there and count:
+                self.occupied.add(name)
+            else:
+                self.occupied.discard(name)
+            if self._order is not None and is_there:
+                insort(self._order, place)
+            elif self._order is not None:
+                del self._order[bisect_left(self._order, place)]
+
+
 class Room:
     """One room.
 
@@ -100,11 +135,29 @@ class Room:
     """
 
     __slots__ = (
-        *("_listing", "called_at", "called_by", "changes", "last_at", "members", "name", "posted_at", "programs"),
+        *(
+            "_fullness",
+            "_listing",
+            "called_at",
+            "called_by",
+            "changes",
+            "last_at",
+            "members",
+            "name",
+            "posted_at",
+            "programs",
+        ),
         "topic",
     )
 
-    def __init__(self, name: str, last_at: float, topic: str = "", posted_at: float | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        last_at: float,
+        topic: str = "",
+        posted_at: float | None = None,
+        fullness: Fullness | None = None,
+    ) -> None:
         self.name = name
         self.topic = topic
         self.last_at = last_at
@@ -115,6 +168,12 @@ class Room:
         self.members: dict[Connection, None] = {}
         self.programs: dict[Connection, None] = {}
         self._listing: Listing | None = None
+        self._fullness = fullness
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Its place in the list of rooms: full ones come first."""
+        return -len(self.members), self.name
 
     @property
     def stored(self) -> bool:
@@ -160,7 +219,9 @@ class Room:
 
     def add(self, connection: Connection) -> None:
         """Put a connection in."""
+        before = self.place
         self.members[connection] = None
+        self._note_fullness(before)
         if connection.program:
             self.programs[connection] = None
         if self._listing is not None:
@@ -174,10 +235,16 @@ class Room:
 
     def remove(self, connection: Connection) -> None:
         """Take a connection out."""
+        before = self.place
         del self.members[connection]
+        self._note_fullness(before)
         self.programs.pop(connection, None)
         if self._listing is not None:
             self._listing.note(connection.person, self.standing(connection.person))
+
+    def _note_fullness(self, before: tuple[int, str]) -> None:
+        if self._fullness is not None:
+            self._fullness.changed(before, self.place)
 
 
 class Rooms:
@@ -191,13 +258,14 @@ class Rooms:
         self.revived: Callable[[str], object] = lambda name: None
         """Called with the name when something is posted in a room that was forgotten, or is new."""
         self._rooms: dict[str, Room] = {}
+        self._fullness = Fullness()
         self._alike: dict[str, tuple[str, ...]] = {}
         """The names of rooms, by what they look like; of two that look alike an operator made one."""
-        self._add(Room(LOBBY, now()))
+        self._add(Room(LOBBY, now(), fullness=self._fullness))
 
     def load(self, stored: StoredRoom) -> None:
         """Learn of a room the journal has posts of."""
-        self._add(Room(stored.name, stored.last_at, stored.topic, stored.last_at))
+        self._add(Room(stored.name, stored.last_at, stored.topic, stored.last_at, self._fullness))
 
     def find(self, name: str) -> Room | None:
         """Return the room with this name, if there is one."""
@@ -217,7 +285,7 @@ class Rooms:
         """Return the room with this name, made if it is new."""
         room = self._rooms.get(name)
         if room is None:
-            room = Room(name, self._now())
+            room = Room(name, self._now(), fullness=self._fullness)
             self._add(room)
         return room
 
@@ -250,6 +318,28 @@ class Rooms:
         if room is not None and not room.members and name != LOBBY:
             self._remove(name)
 
+    def occupied(self, hidden: Iterable[str]) -> int:
+        """Return how many rooms somebody is in, but for some that are not to be told of."""
+        return len(self._fullness.occupied) - len(self._fullness.occupied.intersection(hidden))
+
+    def fullest(self, after: Room | None, count: int, hidden: Collection[str]) -> tuple[list[Room], int]:
+        """Return the next rooms of the list, and how many follow these.
+
+        :param after: the room behind which they come; None: from the beginning.
+        :param hidden: the names of rooms that are not to be told of.
+        """
+        order = self._fullness.order(self._rooms.values())
+        found: list[Room] = []
+        index = 0 if after is None else bisect_right(order, after.place)
+        while index < len(order) and len(found) < count:
+            name = order[index][1]
+            if name not in hidden:
+                found.append(self._rooms[name])
+            index += 1
+        behind = [self._rooms[name].place for name in hidden if name in self._rooms]
+        unseen = sum(index < len(order) and place >= order[index] for place in behind)
+        return found, len(order) - index - unseen
+
     def names(self) -> tuple[str, ...]:
         """Return the names of all rooms."""
         return tuple(self._rooms)
@@ -258,10 +348,11 @@ class Rooms:
         if room.name not in self._rooms:
             look = names.room_look(room.name)
             self._alike[look] = (*self._alike.get(look, ()), room.name)
+            self._fullness.changed(None, room.place)
         self._rooms[room.name] = room
 
     def _remove(self, name: str) -> None:
-        del self._rooms[name]
+        self._fullness.changed(self._rooms.pop(name).place, None)
         look = names.room_look(name)
         left = tuple(other for other in self._alike[look] if other != name)
         if left:

@@ -61,7 +61,7 @@ def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", reme
 def status(me: Actor) -> Answer:
     """Tell how the server is: since when it runs, how many people are here, and whether messages can be stored."""
     hall, commits = me.hall, me.hall.commits
-    people, occupied = len(hall.roster), sum(1 for room in hall.rooms if room.members and me.reveals(room.name))
+    people, occupied = len(hall.roster), hall.rooms.occupied(hall.moderation.hidden_from(me.person))
     lines = (
         f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
         f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}, "

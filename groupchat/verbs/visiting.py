@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from groupchat.facts.room_facts import ROOM_SETTINGS, RoomSettings
 from groupchat.hall.people.attendance import Attendance
 from groupchat.lazy.widths import columns
-from groupchat.limits.pages import PAGE, page
+from groupchat.limits.pages import PAGE, Page, page
 from groupchat.model import names, wording
 from groupchat.model.drafts import Audience, Deed, Kind, StoredPost
 from groupchat.model.errors import BadArguments, NoSuchRoom, NotAllowed
@@ -69,8 +69,7 @@ def rooms(me: Actor, after: After = "") -> Answer:
     """
     hall, connection = me.hall, me.connection
     begin = _existing(me, after) if after else None
-    known = (room for room in hall.rooms if me.reveals(room.name))
-    shown = page(known, _fullness, None if begin is None else _fullness(begin))
+    shown = Page(*hall.rooms.fullest(begin, PAGE, hall.moderation.hidden_from(me.person)))
     counts = [(room, room.count()) for room in shown.items]
     lines = [
         f"{room.name}: {plural(count, 'person', 'people')}"
@@ -192,11 +191,6 @@ def _existing(me: Actor, name: str) -> OpenRoom:
     if found is None or not me.reveals(found.name):
         raise NoSuchRoom(f"There is no room {name}. /rooms lists them all.")
     return found
-
-
-def _fullness(room: OpenRoom) -> tuple[int, str]:
-    """Return the place of a room in the list: full ones come first."""
-    return -len(room.members), room.name
 
 
 @inlineCallbacks

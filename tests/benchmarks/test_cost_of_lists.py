@@ -55,3 +55,22 @@ class ListTest(PathCase):
             self.send((crowd[0], b"/list after yves\n"))
             self.assertIn(b"-- zoe\r\n", crowd[0].read())
         self.assertLessEqual(costs[1], costs[0] * SHARE)
+
+    def test_rooms(self) -> None:
+        """Where many are each alone in a room, a page of the rooms, and how many there are, cost the same."""
+        costs = []
+        for count in (FEW, MANY):
+            self.everybody = []
+            self.setUp()
+            for client in self.texts(count):
+                self.send((client, b"/join room%d\n/leave lobby\n" % client.number))
+                self.end_turn()
+            (bot,) = self.programs(1, first=1001)
+            requests = [b'{"do":"rooms"}', b'{"do":"rooms","after":"room1"}', b'{"do":"status"}']
+            costs.append([self.cost(bot, request + b"\n") for request in requests])
+            stranger = Client(self)
+            costs[-1].append(self.cost(stranger, b'{"do":"hello"}\n'))
+            for client in (bot, stranger):
+                self.assertIn(b'"rooms":%d' % (count + 1), client.read())
+        for few, many in zip(*costs, strict=True):
+            self.assertLessEqual(many, few * SHARE)

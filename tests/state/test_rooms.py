@@ -74,6 +74,32 @@ class ListingTests(SynchronousTestCase):
             self.assertEqual(room.count(), len(room.split()[0]))
 
 
+class FullestTests(SynchronousTestCase):
+    @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.booleans())), st.booleans())
+    def test_in_order(self, steps: list[tuple[int, int, bool]], asked: bool) -> None:
+        """Whoever comes and goes, and whichever rooms are forgotten, the fullest rooms come first."""
+        rooms, people = Rooms(lambda: 0.0), [connected(f"p{number}") for number in range(4)]
+        if asked:
+            rooms.fullest(None, 1, ())
+        for number, who, comes in steps:
+            room, connection = rooms.open(f"room{number}"), people[who].connections[0]
+            if comes and connection not in room.members:
+                room.add(connection)
+            elif not comes and connection in room.members:
+                room.remove(connection)
+            if not comes:
+                rooms.drop_unused(room)
+        expected = sorted(rooms, key=lambda room: (-len(room.members), room.name))
+        self.assertEqual(rooms.fullest(None, 9, ()), (expected, 0))
+        self.assertEqual(rooms.occupied(()), sum(bool(room.members) for room in rooms))
+        hidden = {"room1", "room3", "room9"}
+        self.assertEqual(rooms.occupied(hidden), sum(bool(r.members) for r in rooms if r.name not in hidden))
+        shown = [room for room in expected if room.name not in hidden]
+        for after in (None, *expected):
+            behind = [room for room in shown if after is None or room.place > after.place]
+            self.assertEqual(rooms.fullest(after, 2, hidden), (behind[:2], max(0, len(behind) - 2)))
+
+
 class RoomTests(SynchronousTestCase):
     def test_new(self) -> None:
         """A new room is empty, has no topic, and the journal has no posts of it."""
