@@ -59,7 +59,7 @@ def flag(answer: Answer, field: str) -> bool:
 def within(answer: Answer, field: str) -> Answer:
     """Read an object, which is left out when it is empty."""
     said = answer.get(field, {})
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise wrong(field, said)
     return said
 
@@ -67,7 +67,7 @@ def within(answer: Answer, field: str) -> Answer:
 def objects(answer: Answer, field: str) -> list[Answer]:
     """Read a list of objects, which is left out when it is empty."""
     said = answer.get(field, [])
-    if not isinstance(said, list) or not all(isinstance(one, Mapping) for one in said):
+    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
         raise wrong(field, said)
     return said
 
