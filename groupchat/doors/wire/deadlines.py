@@ -64,13 +64,16 @@ class Deadlines(Generic[Party]):
         return list(self._ends)
 
     def _look(self) -> None:
-        """Sweep in the next reactor turn: timers come before reading in a turn, also when they are late."""
-        self._next = self._clock.callLater(0, self._sweep)
+        """Sweep in the next reactor turn: timers come before reading in a turn, also when they are late.
 
-    def _sweep(self) -> None:
+        However long the turn is, a party that comes in it is not late yet: nothing was read of it.
+        """
+        self._next = self._clock.callLater(0, self._sweep, self._clock.seconds())
+
+    def _sweep(self, looked: float) -> None:
         self._next = None
-        now = self._clock.seconds()
-        late = list(islice((party for party, end in self._ends.items() if end <= now), AT_ONCE))
+        now, newest = self._clock.seconds(), looked + self.seconds
+        late = list(islice((party for party, end in self._ends.items() if end <= now and end < newest), AT_ONCE))
         for party in late:
             # What was done about one late party may have ended another.
             if self._ends.pop(party, None) is not None:

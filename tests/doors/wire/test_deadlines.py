@@ -51,6 +51,20 @@ class DeadlinesTest(SynchronousTestCase):
         self.clock.advance(TURN_S)
         self.assertEqual(self.expired, [])
 
+    def test_long_turn(self) -> None:
+        """Who comes within a turn that takes longer than their time is read in the next, and not late before that."""
+        self.deadlines.set("alice")
+        self.clock.advance(100)
+        self.deadlines.set("bob")
+        self.clock.advance(30)
+        self.assertEqual(self.expired, ["alice"])
+        self.deadlines.cancel("bob")
+        self.pass_time(20)
+        self.assertEqual(self.expired, ["alice"])
+        self.deadlines.set("carol")
+        self.pass_time(12)
+        self.assertEqual(self.expired, ["alice", "carol"])
+
     def test_cancel(self) -> None:
         """A party that is done never expires; cancelling says whether its time was running."""
         self.deadlines.set("alice")
