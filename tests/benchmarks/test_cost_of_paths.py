@@ -13,9 +13,9 @@ LINES = 64
 """Lines said in one turn."""
 SENDERS = 10
 FEW_AND_MANY = (10, 100)
-TEXT_CALLS, JSON_CALLS, WEBSOCKET_CALLS, MIXED_CALLS, FOLLOWED_CALLS = 76, 115, 131, 88, 82
+TEXT_CALLS, JSON_CALLS, WEBSOCKET_CALLS, MIXED_CALLS, FOLLOWED_CALLS = 75, 113, 130, 87, 81
 """Calls of Python functions for each of 64 lines, with 30 members of each kind: a tenth less was counted."""
-ROOM_CALLS, PRIVATE_CALLS, EDIT_CALLS, POSTER_CALLS, FILE_CALLS = 140, 229, 428, 850, 1305
+ROOM_CALLS, PRIVATE_CALLS, EDIT_CALLS, POSTER_CALLS, FILE_CALLS = 137, 236, 422, 845, 1300
 """The same for one thing alone, some of them with 30 or 60 who receive it."""
 CATCHING_UP_CALLS = 9.2
 """The same for each message that is caught up with, when ten do so at once."""
