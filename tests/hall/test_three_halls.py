@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.hall.halls import OWNER, Halls, Program
+from tests.hall.hall_programs import Program
+from tests.hall.halls import OWNER, Halls
 
 NAMES = ("anna", "bert", "cleo", "dora", "olga's first", "olga's second")
 NICKS = ("anna", "bert", "mira")
@@ -89,6 +90,7 @@ class ThreeHalls(RuleBasedStateMachine):
         if program.site is not None:
             self.halls.ghosts.append((program.site.journal, program.transport.protocol))
             program.site.people.remove(program)
+            program.note_rooms()
             program.is_in, program.rooms, program.saying = False, {}, {}
             program.connect(self.halls.sites[site])
 

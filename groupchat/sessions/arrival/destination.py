@@ -126,7 +126,8 @@ def _places_before(person: Person, stored: StoredSession | None, leaving: Connec
     if leaving is not None:
         return leaving.places
     if stored is not None:
-        here = next((one for one in person.connections if one.digest == stored.digest), None)
+        # What another node says of a connection can lack rooms that its owner was told of; what it keeps cannot.
+        here = next((one for one in person.connections if one.digest == stored.digest and not one.node), None)
         if here is not None:
             return here.places
         current = stored.current if stored.current in stored.rooms else (*stored.rooms, "")[-1]
