@@ -58,10 +58,10 @@ def _times(ours: Row | None, row: Row, column: str) -> str:
 
 
 def _plain(title: str, columns: Sequence[tuple[str, str, str]]) -> Callable[[Sequence[Row]], str]:
-    """Return a table of these columns: heading, name in the row, format."""
+    """Return a table of these columns: heading, name in the row, format; ``-`` where a row has no such figure."""
 
     def show(rows: Sequence[Row]) -> str:
-        lines = [[format(row[name], form) for _, name, form in columns] for row in rows]
+        lines = [[format(row[name], form) if name in row else "-" for _, name, form in columns] for row in rows]
         return table(title, [head for head, _, _ in columns], lines)
 
     return show
@@ -125,7 +125,7 @@ _SHOWN: dict[str, Callable[[Sequence[Row]], str]] = {
     "start": _plain(
         "start: programs that only start, do one thing, and end; the daemon until it is ready",
         [("program", "peer", ""), ("CPU ms, least", "cpu_ms", ".0f"), ("median", "median_ms", ".0f"),
-         ("× Python", "ratio", ".1f")],
+         ("× Python", "ratio", ".1f"), ("memory MiB", "memory_mib", ".1f")],
     ),
     "parts": _plain(
         "parts: the work for a line, each part separately",

@@ -19,20 +19,26 @@ from benchmarks.processes import cpu_of
 from benchmarks.running import running
 
 _GROUPCHAT = [sys.executable, "-m", "groupchat.admin"]
+DAEMON = "groupchat (the daemon)"
 LINE = b"groupchat\nhello\n/exit\n"
 """What netcat says: a nickname, a line, goodbye."""
 
 
 def start(rounds: int, tell: Tell) -> list[Row]:
-    """Return a row for each program: the processor time of its start, the least and the median of some rounds."""
+    """Return a row for each program: the processor time of its start, the least and the median of some rounds.
+
+    For the daemon also its resident memory before anybody comes.
+    """
     home = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
     environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "", "TERM": "xterm"}
     taken: dict[str, list[float]] = {}
+    memory: list[float] = []
     try:
         for number in range(rounds):
             tell(f"start: round {number + 1} of {rounds}")
             with running(Groupchat()) as server:
-                taken.setdefault("groupchat (the daemon)", []).append(server.cpu_s())
+                taken.setdefault(DAEMON, []).append(server.cpu_s())
+                memory.append(server.memory_kib() / 1024)
                 for name, measure in _programs(f"{HOST}:{server.port}", server.port, environment).items():
                     taken.setdefault(name, []).append(measure())
     finally:
@@ -41,7 +47,7 @@ def start(rounds: int, tell: Tell) -> list[Row]:
     rows = [
         {
             "scenario": "start", "peer": name, "cpu_ms": 1000 * min(times), "median_ms": 1000 * median(times),
-            "ratio": min(times) / python,
+            "ratio": min(times) / python, **({"memory_mib": median(memory)} if name == DAEMON else {}),
         }
         for name, times in taken.items()
     ]  # fmt: skip

@@ -22,6 +22,7 @@ class StartTest(SynchronousTestCase):
         self.assertIn("groupchat say", names)
         self.assertIn("groupchat (the daemon)", names)
         self.assertTrue(all(row["cpu_ms"] > 0 for row in rows))
+        self.assertEqual([row["peer"] for row in rows if row.get("memory_mib")], ["groupchat (the daemon)"])
         (python,) = [row for row in rows if row["peer"] == "python -c pass"]
         self.assertEqual((python["ratio"], len(told)), (1.0, 1))
         self.assertIn("| groupchat say ", tables(rows, []))
