@@ -293,10 +293,10 @@ class EndingTests(AccessCase):
 
 class RightsTests(AccessCase):
     def test_who_may_come_in(self) -> None:
-        """It decides nothing about who may come in: passwords, accounts, ranks, tokens, hooks and codes."""
+        """It decides nothing about who may come in: passwords, accounts, ranks, tokens, hooks, codes and nodes."""
         personal = {verb.name for verb in COMMANDS.sorted() if verb.personal}
         names = {"password", "unregister", "token", "revoke", "hook", "unhook", "adduser", "removeuser", "promote"}
-        self.assertEqual(personal, names | {"demote", "setpassword", "invitecode", "forget"})
+        self.assertEqual(personal, names | {"demote", "setpassword", "invitecode", "forget", "removenode"})
         given = {
             "password": {"old": PASSWORD, "new": "battery staple"}, "unregister": {"password": PASSWORD},
             "revoke": {"name": "root"}, "unhook": {"name": "a"}, "adduser": {"name": "eve", "password": PASSWORD},
