@@ -143,7 +143,7 @@ class NodesTest(NodesCase):
         self.assertRegex(told, r"\n  b1  epoch \d+  (entry \d+  )?gone since \d{4}-\d\d-\d\dT[0-9:.]+Z\n")
         self.assertIn("If it does not come back: groupchat cluster remove b1\n", told)
         told = self.groupchat("cluster", "remove", "b1", "--data", self.data("a1"))
-        self.assertIn("The node b1 is removed: it is listed no longer.", told)
+        self.assertIn("The node b1 is removed: it is listed as gone no longer.", told)
         self.assertNotIn("b1", self.groupchat(*status))
         self.assertIn(
             "No node b1 is known here. None is gone.",

@@ -63,8 +63,8 @@ def _remove(path: Path, node: str) -> int:
     answer = ask(path, {"do": "removenode", "name": node})
     if answer.get("event") == "refused":
         raise Failed(str(answer.get("text", "")))
-    print(f"The node {node} is removed: it is listed no longer. What others can reach of it stays as it is.")
-    print(f"If {node} is started again, it is a node as any other; to keep it out, take its way to etcd from it.")
+    print(f"The node {node} is removed: it is listed as gone no longer. Nothing on its disk was changed.")
+    print(f"If {node} is started again, it is a node again; to keep it out, take away its access to etcd.")
     missing = status[0].get("missing", 0) if status else 0
     if missing:
         print(f"{plural(missing, 'shared file')} are not here yet: what only {node} had is lost with its disk.")
