@@ -64,8 +64,15 @@ def _make(certificate: Path, key: Path) -> None:
 
 
 def _made_apart(certificate: Path, key: Path) -> bool:
-    """Make them in a process that ends with it; False: it could not, and whoever tries again will be told why."""
-    process = os.fork()
+    """Make them in a process that ends with it; False: it could not, and whoever tries again will be told why.
+
+    There may be no room for another process; and where whoever started the daemon has ended processes forgotten
+    (SIGCHLD ignored, which is inherited), nobody is told how this one ended.
+    """
+    try:
+        process = os.fork()
+    except OSError:
+        return False
     if process == 0:
         try:
             from groupchat.doors.certificates.self_signing import make
@@ -74,4 +81,7 @@ def _made_apart(certificate: Path, key: Path) -> bool:
             os._exit(0)
         finally:
             os._exit(1)
-    return os.waitpid(process, 0)[1] == 0
+    try:
+        return os.waitpid(process, 0)[1] == 0
+    except ChildProcessError:
+        return self_signed(Files(certificate, key)) is not None

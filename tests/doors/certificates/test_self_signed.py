@@ -118,3 +118,20 @@ class SelfSignedTests(CertificateCase):
         files = Files(*(self.folder / name for name in own_certificate.NAMES))
         self.assertEqual(facts(self_signed(files)), facts(read_pair(files)))
         self.assertEqual(files.key.stat().st_mode & 0o777, 0o600)
+
+    def test_unsaid(self) -> None:
+        """It is made where nobody is told how another process ended, and where there can be no other process."""
+        code = (
+            "import os, signal, sys; from pathlib import Path\n"
+            "from groupchat.doors.certificates import own_certificate\n"
+            "def refuse(): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+            "if sys.argv[2] == 'ignored': signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+            "else: os.fork = refuse\n"
+            "print(own_certificate.own(Path(sys.argv[1])).fingerprint, 'cryptography' in sys.modules)"
+        )
+        for way, is_made_here in (("ignored", False), ("refused", True)):
+            command = [sys.executable, "-c", code, str(self.folder / way), way]
+            done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, timeout=60)
+            found = self_signed(Files(*(self.folder / way / name for name in own_certificate.NAMES)))
+            assert found is not None, done.stderr
+            self.assertEqual((done.stdout, done.stderr), (f"{found.fingerprint} {is_made_here}\n", ""))
