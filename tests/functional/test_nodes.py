@@ -15,6 +15,13 @@ from tests.functional.harness import LIMIT_S, TWISTD, Daemon, FunctionalTest, Li
 
 
 class NodesCase(FunctionalTest):
+    """Nodes on one etcd.
+
+    ``refuse_s``: for how long it may be away.
+    """
+
+    refuse_s = 5.0
+
     def setUp(self) -> None:
         super().setUp()
         program("etcd")
@@ -35,7 +42,10 @@ class NodesCase(FunctionalTest):
 
     def node(self, name: str, folder: str = "", *options: str) -> Daemon:
         """Start a node, by default in a folder of its name, and do not wait for it."""
-        return self.daemon(folder or name, "--journal", f"{self.etcd.location}/gc", "--node", name, *options)
+        settings = self.folder / "settings.toml"
+        settings.write_text(f"cluster_refuse_s = {self.refuse_s}\n")
+        more = ("--settings", str(settings), *options)
+        return self.daemon(folder or name, "--journal", f"{self.etcd.location}/gc", "--node", name, *more)
 
     def data(self, folder: str) -> Path:
         return self.folder / folder / "data"
@@ -89,6 +99,8 @@ class NodesCase(FunctionalTest):
 
 
 class NodesTest(NodesCase):
+    refuse_s = LIMIT_S  # so that a slow disk refuses nothing that is said
+
     def test_from_a_single_server(self) -> None:
         """A server that was alone becomes the first node with its history; a seed brings the second one to it."""
         alone = self.daemon("a1").ready()
@@ -201,6 +213,7 @@ class NodesTest(NodesCase):
         """A node that is started while etcd is away tells whoever asks what it waits for, and begins by itself."""
         (member,) = self.etcd.members
         member.kill()
+        self.refuse_s = 5.0
         node = self.node("a1", "", "--metrics", str(self.metrics))
         node.logged("Everybody is told that this node waits for its cluster")
         port = int(re.findall(r"tcp:(\d+):", " ".join(map(str, node.process.args)))[0])  # type: ignore[arg-type]
@@ -250,6 +263,7 @@ class NodesTest(NodesCase):
 
     def test_without_etcd(self) -> None:
         """While etcd is away a node is not ready and refuses what is said; when it is back all is well again."""
+        self.refuse_s = 5.0
         node = self.node("a1", "", "--metrics", str(self.metrics)).ready()
         self.assertEqual(self.asked(node.port, "/health"), (200, "ok\n"))
         status, figures = self.asked(self.metrics, "/metrics")
