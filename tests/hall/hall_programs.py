@@ -242,8 +242,8 @@ class Program:
         assert number > self.last or not self.seen, (self.name, number, self.last)
         assert number not in self.seen, (self.name, event)
         known = self.truth.shown.setdefault(number, shown)
-        if kind == "edited" or number in self.truth.readings:  # what was changed since is shown as it is now
-            assert known[1::2] == shown[1::2], (self.name, event, known)
+        if kind == "edited" or number in self.truth.readings:  # it is shown as it is now, perhaps by who deleted it
+            assert known[3] == shown[3], (self.name, event, known)
         else:
             assert known == shown, (self.name, event, known)
         if not event["room"]:

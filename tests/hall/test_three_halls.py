@@ -94,6 +94,20 @@ class ThreeHalls(RuleBasedStateMachine):
             program.is_in, program.rooms, program.saying = False, {}, {}
             program.connect(self.halls.sites[site])
 
+    @rule(name=names, site=sites, other=sites, seconds=st.sampled_from((0.25, 0.375, 0.5, 0.75)))
+    def pass_by(self, name: str, site: int, other: int, seconds: float) -> None:
+        """Somebody comes back at a node that is slow, and then at once at another."""
+        program, place = self.program(name), self.halls.sites[site]
+        if program is None:
+            return
+        program.lost()
+        self.halls.pass_time(1)
+        place.log.delay = 0.25
+        self.come(name, site)
+        self.halls.pass_time(seconds)
+        program.lost()
+        self.come(name, other)
+
     # What goes wrong
 
     @rule(seconds=st.sampled_from((0.125, 0.25, 1, 3, 12)))
