@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from groupchat.doors.lines.json_style import json_style
-from groupchat.doors.other_protocols import WEB_OPENINGS, words_of
+from groupchat.doors.other_protocols import WEB_OPENINGS, unloaded_words, words_of
 from groupchat.doors.reception import Reception
 from groupchat.doors.wire import tls
 from groupchat.doors.wire.sockets import latest_beginning
@@ -55,7 +55,10 @@ def words_for(received: bytes, refusal: Refusal, reception: IReception, secure: 
         return words_of(refusal, json_style(Preferences()))
     if not received.startswith(WEB_OPENINGS):
         return words_of(refusal)
-    return _web_words(received, refusal, reception, secure)
+    try:
+        return _web_words(received, refusal, reception, secure)
+    except Exception:
+        return unloaded_words(received, reception)
 
 
 def _web_words(received: bytes, refusal: Refusal, reception: IReception, secure: bool) -> bytes:

@@ -47,12 +47,20 @@ def _admit_json(front: IFront) -> None:
 
 
 def _admit_web(front: IFront) -> None:
-    if front.reception.settings.web:
+    reception = front.reception
+    if not reception.settings.web:
+        other_protocols.admit_web(front)
+        return
+    try:
         from groupchat.doors.web import channel  # many daemons never have a browser
 
-        channel.admit(front)  # whether it has to be encrypted is known when a proxy has said how the client came
+        reception.site  # noqa: B018  # it is loaded by this
+    except Exception:
+        received = b"HEAD " if front.began_with(b"HEAD ") else b""
+        words = other_protocols.unloaded_words(received, reception)
+        front.enter(other_protocols.Stranger(reception, front.address, words))
     else:
-        other_protocols.admit_web(front)
+        channel.admit(front)  # whether it has to be encrypted is known when a proxy has said how the client came
 
 
 def _admit_tls(front: IFront) -> None:

@@ -104,6 +104,22 @@ def admit_web(front: IFront) -> None:
     front.enter(Stranger(front.reception, front.address, head.encode() + (b"" if front.began_with(b"HEAD ") else body)))
 
 
+def unloaded_words(received: bytes, reception: IReception) -> bytes:
+    """Return the answer to a request over HTTP when what answers them cannot be loaded; log why.
+
+    It is loaded with the first of them: the program may have been removed or replaced since the daemon began, or there
+    may be no descriptor left.  To be called while that error is caught.
+    """
+    if reception.log_limits.allows("requests over HTTP for which nothing could be loaded"):
+        log.failure("What answers requests over HTTP cannot be loaded; if the program was replaced, start it again")
+    body = b"This server cannot answer browsers at this moment. Its administrator finds the reason in its log.\n"
+    head = (
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + (b"" if received.startswith(b"HEAD ") else body)
+
+
 def admit_ssh(front: IFront) -> None:
     """End an SSH connection with a reason, which is allowed before anything is agreed on (RFC 4253, section 11.1)."""
     sentence = b"This is a chat, not an SSH server; join it with netcat, telnet or: groupchat join."

@@ -1,13 +1,15 @@
 """Clients of protocols that have no door are told so in their own words, and let go."""
 
 import json
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.doors.closed import words_for
 from groupchat.doors.lines.json_style import json_style
 from groupchat.doors.openings import DOORS
 from groupchat.doors.other_protocols import Stranger, words_of
-from groupchat.doors.reception import CLOSING_S, SILENCE_S
+from groupchat.doors.reception import CLOSING_S, SILENCE_S, Reception
 from groupchat.doors.wire.conversation import DISCARDED_LIMIT
 from groupchat.model.errors import TooManyConnections
 from groupchat.model.preferences import Preferences
@@ -29,6 +31,14 @@ STRANGERS = {
     b"PASS secret\r\n": b"ERROR :",
 }
 """The first bytes of clients without a door, and the beginning of their answer."""
+
+
+class Removed(Reception):
+    """The reception of a daemon whose program is no longer on the disk."""
+
+    @property
+    def site(self) -> Any:
+        raise ModuleNotFoundError("No module named 'groupchat.doors.web.site'")
 
 
 class WordsTest(SynchronousTestCase):
@@ -65,6 +75,28 @@ class AnswerTest(SynchronousTestCase):
         visit = Visit(Port(WITHOUT_WEB))
         visit.send(REQUEST.replace(b"GET", b"HEAD"))
         self.assertEqual(visit.read(), head + b"\r\n\r\n")
+
+    def test_program_removed(self) -> None:
+        """Where what answers requests cannot be loaded any more, they are told so, and the log says why; once it can
+        be loaded they are answered."""
+        port = Port()
+        whole = type(port.reception)
+        port.reception.__class__ = Removed
+        for method in (b"GET", b"HEAD"):
+            visit = Visit(port)
+            visit.send(REQUEST.replace(b"GET", method))
+            head, _, body = visit.read().partition(b"\r\n\r\n")
+            self.assertTrue(head.startswith(b"HTTP/1.1 503 "), head)
+            self.assertEqual(body != b"", method == b"GET")
+            self.assertIsInstance(visit.server, Stranger)
+            self.assertTrue(visit.transport.disconnecting)
+        words = words_for(REQUEST, TooManyConnections("Too many."), port.reception)
+        self.assertTrue(words.startswith(b"HTTP/1.1 503 "), words)
+        self.assertEqual(len(self.flushLoggedErrors(ModuleNotFoundError)), 3)
+        port.reception.__class__ = whole
+        visit = Visit(port)
+        visit.send(REQUEST)
+        self.assertTrue(visit.read().startswith(b"HTTP/1.1 200 "))
 
     def test_ssh_answer(self) -> None:
         """An SSH client is sent a well-formed packet that disconnects it, with a reason."""
