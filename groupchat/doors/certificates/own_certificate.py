@@ -1,9 +1,12 @@
 """The certificate that the daemon makes for itself when none is given."""
 
+import contextlib
+import fcntl
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from groupchat.doors.certificates.certificate_files import Unusable
@@ -29,12 +32,27 @@ def own(folder: Path) -> Certificates:
         raise CannotStart(f"The data folder {folder.parent} cannot be used: {error.strerror}.") from error
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        if not (certificate.exists() and key.exists()) or _has_expired(Files(certificate, key)):
-            _make(certificate, key)
+        with _one_at_a_time(folder):
+            if not (certificate.exists() and key.exists()) or _has_expired(Files(certificate, key)):
+                _make(certificate, key)
     except OSError as error:
         hint = "name another certificate with --tls, or another folder with --data"
         raise CannotStart(f"A certificate cannot be stored in {folder}: {error.strerror}; {hint}.") from error
     return Certificates(lambda: [Files(certificate, key)])
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for another daemon that begins there at the same time.  Raises OSError.
+
+    Of two that make one at once, the key of one and the certificate of the other could stay.
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _has_expired(files: Files) -> bool:

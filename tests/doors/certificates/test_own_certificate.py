@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -16,7 +17,7 @@ from groupchat.doors.certificates.own_certificate import own
 from groupchat.model.errors import CannotStart
 from tests.doors.certificates.cases import CertificateCase, serial_of, served
 from tests.doors.connections import authority
-from tests.functional.harness import program
+from tests.functional.harness import LIMIT_S, program
 
 
 class OwnTests(CertificateCase):
@@ -28,6 +29,23 @@ class OwnTests(CertificateCase):
         self.assertEqual(first.fingerprint, second.fingerprint)
         modes = [(self.folder / "data" / name).stat().st_mode & 0o777 for name in ("", "tls", "tls/key.pem")]
         self.assertEqual(modes, [0o700, 0o700, 0o600])
+
+    def test_made_by_several_at_once(self) -> None:
+        """Daemons that begin at the same time, of which only one will stay, make one certificate with its key."""
+        script = (
+            "import sys; from pathlib import Path; from groupchat.doors.certificates.own_certificate import own;"
+            "print('READY', flush=True); sys.stdin.readline(); print(own(Path(sys.argv[1])).fingerprint)"
+        )
+        command = [sys.executable, "-c", script, str(self.folder / "tls")]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        processes = [subprocess.Popen(command, text=True, **pipes) for _ in range(4)]  # type: ignore[call-overload]
+        for process in processes:
+            self.assertEqual(process.stdout.readline(), "READY\n")
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        shown = {process.communicate(timeout=LIMIT_S)[0] for process in processes}
+        self.assertEqual(shown, {f"{own(self.folder / 'tls').fingerprint}\n"})
 
     def test_fingerprint(self) -> None:
         """The log tells the fingerprint that openssl shows, and until when it is valid."""
