@@ -97,13 +97,13 @@ def forgetful(location: str, reactor: Any, options: Any = None) -> Any:
 def wander() -> None:
     """Say every fifth line of somebody in another room of theirs than they see as current."""
     lines = count(1)
-    found = Actor.own_room
+    found = Actor.speaking_room
 
     def wandering(self: Actor, name: str) -> str:
         room, rooms = found(self, name), self.connection.rooms
         return rooms[0] if not name and next(lines) % 5 == 0 else room
 
-    Actor.own_room = wandering  # type: ignore[method-assign]
+    Actor.speaking_room = wandering  # type: ignore[method-assign]
 
 
 def leak(size: int) -> None:
