@@ -121,9 +121,9 @@ def check_journal(data: Path, mend: bool = False) -> int:
             print("Rebuilding the search index …")
             rebuild(audit.path)
             return check_journal(data)
-        print(f"Only the search index is damaged.  “groupchat verify --data {data} --mend” rebuilds it.")
+        print(f"Only the search index is damaged. “groupchat verify --data {data} --mend” rebuilds it.")
         return BROKEN
-    print(f"{audit.path} is damaged.  Restore it from a backup, or save what can be read of it:")
+    print(f"{audit.path} is damaged. Restore it from a backup, or save what can be read of it:")
     print(f"  sqlite3 {audit.path} .recover | sqlite3 {audit.path}.recovered")
     print(f"and put that in its place; remove {audit.path}-wal, {audit.path}-shm and {audit.path}-head then.")
     return BROKEN

@@ -11,9 +11,10 @@ from groupchat.admin.forget import agreed
 from groupchat.admin.user import ask
 from groupchat.disk.data_folders import data_folder
 from groupchat.doors.control import NAME as CONTROL
-from groupchat.journals.sqlite.folder import DATABASE
+from groupchat.journals.sqlite.folder import DATABASE, holding
 from groupchat.journals.tools.belonging import place_in
 from groupchat.journals.tools.leaving import leave
+from groupchat.model.node_operations import Place
 from groupchat.model.wording import plural
 from groupchat.verbs.general import compared
 
@@ -47,14 +48,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _leave(data: Path, is_agreed: bool) -> int:
     """Take the node out."""
-    question = f"From then on {data} no longer follows the others, and only a seed brings it back. Go on? [y/N] "
-    is_node = place_in(data / DATABASE) is not None  # one that is none is told so by what follows
-    if is_node and not is_agreed and not agreed(sys.stdin, question):
-        raise Failed("Nothing was changed. --yes goes on without asking.")
+    with holding(data / DATABASE):  # who would be refused is told so before being asked
+        place = place_in(data / DATABASE)
+    if place is not None and not is_agreed:  # one that belongs to none is told so by what follows
+        how_far = f"{data} has carried out {_entries(place)} of the cluster {place.cluster[:8]}."
+        question = (
+            f"{how_far} From then on it no longer follows the others, and only a seed brings it back. Go on? [y/N] "
+        )
+        if not agreed(sys.stdin, question):
+            raise Failed(f"{how_far} Nothing was changed. --yes goes on without asking.")
     place = leave(data)
-    entries = plural(place.number, "entry", "entries")
-    print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {entries}.")
+    print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {_entries(place)}.")
     return 0
+
+
+def _entries(place: Place) -> str:
+    return plural(place.number, "entry", "entries")
 
 
 def _remove(path: Path, node: str) -> int:
@@ -67,7 +76,8 @@ def _remove(path: Path, node: str) -> int:
     print(f"If {node} is started again, it is a node again; to keep it out, take away its access to etcd.")
     missing = status[0].get("missing", 0) if status else 0
     if missing:
-        print(f"{plural(missing, 'shared file')} are not here yet: what only {node} had is lost with its disk.")
+        are = "shared file is" if missing == 1 else "shared files are"
+        print(f"{missing:,} {are} not here yet: what only {node} had is lost with its disk.")
     return 0
 
 

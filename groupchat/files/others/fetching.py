@@ -301,7 +301,7 @@ class Fetching:
         if self.missing != self._told:
             self._told = self.missing
             if self.missing:
-                log.warn("{files} that people share are at no node that is alive, or cannot be kept here",
+                log.warn("No node that is alive has {files} that people share, or there is no room for them here",
                          files=plural(self.missing, "file"))  # fmt: skip
             else:
                 log.info("All files that people share are here")

@@ -231,11 +231,14 @@ class ClusterJournal(LocalAnswers):
         if place.cluster != begun.cluster:
             raise CannotStart(
                 f"This data folder belongs to the cluster {place.cluster[:8]}, and the log is of {begun.cluster[:8]}."
+                " If --journal names the right servers of etcd and the right prefix, seed this node from a node of"
+                " that log: groupchat seed --replace."
             )
         if place.number > begun.head:
             raise CannotStart(
                 f"The log ends at entry {begun.head:,}, and this node has carried out {place.number:,}: the log is an"
-                " older copy, or was begun anew."
+                " older copy, or was begun anew. If etcd is lost for good, “groupchat cluster leave” takes a node out,"
+                " to begin a new log with what it has."
             )
 
     @inlineCallbacks

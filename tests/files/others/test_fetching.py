@@ -299,7 +299,7 @@ class ByAndByTests(FetchingCase):
                 self.only.refuse()
                 self.only.refuse()
                 self.clock.advance(0)
-        self.assertEqual(len([one for one in logs if "at no node" in one["log_format"]]), 1)
+        self.assertEqual(len([one for one in logs if "No node that is alive" in one["log_format"]]), 1)
         self.clock.advance(ROUND_S)
         self.only.give(b"hello")
         self.clock.advance(0)

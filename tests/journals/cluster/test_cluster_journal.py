@@ -716,7 +716,9 @@ class BeginningTests(ClusterCase):
         self.close()
         self.shared = SharedLog(self.clock)
         self.nodes = []
-        self.assertIn("belongs to the cluster", self.refused(self.node(inner=inner)))
+        told = self.refused(self.node(inner=inner))
+        self.assertIn("belongs to the cluster", told)
+        self.assertIn("groupchat seed --replace", told)
 
     def test_older_log(self) -> None:
         """A log that lacks what was carried out is refused."""

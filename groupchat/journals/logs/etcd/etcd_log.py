@@ -225,7 +225,7 @@ class EtcdLog:
         if everything > own:
             raise CannotStart(
                 f"etcd has keys that are not below “{self._prefix}/”: either other nodes have another prefix at the "
-                "end of their --journal, or others use this etcd.  The log needs an etcd of its own, because what is "
+                "end of their --journal, or others use this etcd. The log needs an etcd of its own, because what is "
                 "old in it is removed for all keys at once."
             )
 
