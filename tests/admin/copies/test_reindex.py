@@ -39,7 +39,7 @@ class ReindexTest(ArchiveCase):
         for damage in DAMAGES:
             self.change(damage)
             said, _ = self.outputs("verify", "--data", self.data, status=1)
-            self.assertRegex(said, r"^(! .*\n)+Only the search index is damaged.  “groupchat verify", damage)
+            self.assertRegex(said, r"^(! .*\n)+Only the search index is damaged. “groupchat verify", damage)
             self.assertIn("everything up to #9 can be searched", self.output("reindex", "--data", self.data))
             self.assert_sound()
             self.assertEqual((self.found("zebra"), self.found("okapi")), ([1], [4]), damage)
@@ -57,7 +57,7 @@ class ReindexTest(ArchiveCase):
         content = (self.data / "chat.db").read_bytes()
         self.assertIn("is damaged", self.complaint("reindex", "--data", self.data))
         said, _ = self.outputs("verify", "--data", self.data, "--mend", status=1)
-        self.assertIn("is damaged.  Restore it from a backup", said)
+        self.assertIn("is damaged. Restore it from a backup", said)
         self.assertEqual((self.data / "chat.db").read_bytes(), content)
 
     def test_failed(self) -> None:
