@@ -127,8 +127,14 @@ class EndingsTest(BrowserTest):
         """What was typed as a command and was not done stands in the box again."""
         window = self.person("dora")
         box = window.page.get_by_role("textbox", name="Message", exact=True)
-        for line in ("s/nothing like that/a long correction/", "/re #999999 a long answer", "/join not/a/room"):
+        refusals = {
+            "s/nothing like that/a long correction/": "You have no message in lobby",
+            "/re #999999 a long answer": "There is no message #999999.",
+            "/join not/a/room": "A room's name is 1 to 32 characters",
+        }
+        for line, refusal in refusals.items():
             window.say(line)
+            window.expect(refusal)  # until then the first may stand in the box as it was typed
             expect(box).to_have_value(line)
         window.say("/nick dora2")
         expect(window.page.locator("#my-nick")).to_have_text("dora2")

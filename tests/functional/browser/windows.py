@@ -63,7 +63,8 @@ class Window:
 
     def _heed(self, message: ConsoleMessage) -> None:
         # The page itself tells people of a connection that fails; the browser's line about it is no fault.
-        if message.type == "error" and not re.search(r"WebSocket connection|net::ERR_", message.text):
+        # Then it asks at the same address why, and is told 426 if the server has come back meanwhile.
+        if message.type == "error" and not re.search(r"WebSocket connection|net::ERR_|status of 426", message.text):
             self.trouble.append(message.text)
 
     def _refuse(self, dialog: Dialog) -> None:
