@@ -181,6 +181,11 @@ class Chat:
                 self.condition.mends(client.link)
 
 
+def _is_judged(chat: Chat, client: Client) -> bool:
+    """Return whether everything is to come through: where a connection lives, also for who does not reconnect."""
+    return client.promises or (client.is_ours and chat.condition.keeps)
+
+
 class Run:
     """Some time in which everybody says a line a second.
 
@@ -234,15 +239,17 @@ class Run:
             kept = kept and status == 0
         if client.tells and chat.broken_at is not None:
             kept = kept and told_after is not None and told_after < TOLD_S
-        if client.promises or (client.is_ours and chat.condition.keeps):
+        if _is_judged(chat, client):
             self.is_kept = self.is_kept and kept
             words += [] if kept else ["BROKEN"]
         return f"{client.name} {', '.join(words)}"
 
     def _is_over(self) -> bool:
         self._listen()
-        waiting = (client for chat in self._chats for client in chat.clients if client.promises and client.hears)
-        return all(len(set(client.heard().all)) == self._lines for client in waiting)
+        judged = [(chat, one) for chat in self._chats for one in chat.clients if _is_judged(chat, one)]
+        heard = (one.heard() for _, one in judged if one.hears)
+        said = (chat.talker.said(one.nick) for chat, one in judged if one.says)
+        return all(len(set(came.all)) == self._lines for came in (*heard, *said))
 
     def _listen(self) -> None:
         for chat in self._chats:
