@@ -90,7 +90,7 @@ class SqliteJournal:
         self._path = path
         self.head = self._writer.head
         self._closing: Deferred[None] | None = None
-        self._writes = Worker(reactor, "journal-writer", self._writer.idle)
+        self._writes = Worker(reactor, "journal-writer", self._writer.idle, self._writer.grace)
         self._reads = Worker(reactor, "journal-reader")
         self._searches = Worker(reactor, "journal-searcher")
         self._searching = 0

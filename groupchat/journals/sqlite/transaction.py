@@ -94,7 +94,8 @@ class Transaction:
 
     ``head`` is the last number given, ``last_at`` the time of the newest row.
     ``book`` learns the facts of the transaction, so it is of no use any more if that is rolled back.
-    ``deletes``: whether something was deleted that must not stay in the write-ahead log.
+    ``deletes``: whether something was deleted that must not stay in the write-ahead log, or will be.
+    ``removes``: whether posts have expired, or somebody is erased.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Transaction:
         elif isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
+            self.deletes = True
             self._gone.forget_sessions(milliseconds(operation.before))
         elif isinstance(operation, Expire | Erase):
             self.flush()

@@ -17,12 +17,8 @@ T = TypeVar("T")
 _Job: TypeAlias = tuple[Deferred[Any] | None, Callable[[], Any] | None, Callable[[], object] | None]
 """What gets the result, the function that gives it, and what is done then; any of them may be missing."""
 
-GRACE = 0.1
-"""Seconds without work after which a worker is idle.
-
-Where people talk the next job comes sooner.  So the work that can wait, such as indexing, is not done for each post by
-itself, where it costs as much as the post, but for many together, or when nothing is said.
-"""
+GRACE = 0.005
+"""Seconds without work after which a worker is idle, unless it is told otherwise."""
 
 AT_EXIT = 2.0
 """Seconds that the interpreter, when it exits, waits for a worker that nobody has ended."""
@@ -33,15 +29,21 @@ class Worker:
 
     :param idle: called in the thread when no job waits; returns the seconds until it wants to be called again,
         or None when there is nothing to do until the next job.
+    :param grace: called in the thread after each job; returns the seconds without work after which it is idle.
     """
 
     log = Logger()
 
     def __init__(
-        self, reactor: IReactorFromThreads, name: str, idle: Callable[[], float | None] = lambda: None
+        self,
+        reactor: IReactorFromThreads,
+        name: str,
+        idle: Callable[[], float | None] = lambda: None,
+        grace: Callable[[], float] = lambda: GRACE,
     ) -> None:
         self._reactor = reactor
         self._idle = idle
+        self._grace = grace
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -77,7 +79,7 @@ class Worker:
         self._thread.join(AT_EXIT)
 
     def _run(self) -> None:
-        pause: float | None = GRACE
+        pause: float | None = self._grace()
         while True:
             try:
                 job = self._queue.get(timeout=pause)
@@ -101,4 +103,4 @@ class Worker:
                 except BaseException:
                     self.log.failure("{name} failed.", name=self._thread.name)
             del job, deferred, function, then
-            pause = GRACE
+            pause = self._grace()

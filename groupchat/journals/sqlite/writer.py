@@ -45,6 +45,16 @@ LOG_PIECES = 64
 LONGEST = 4096
 """Characters of the longest message, unless settings allow longer lines."""
 
+QUIET = 0.1
+"""Seconds without a commit after which the writer does what can wait, such as indexing.
+
+Where people talk the next commit comes sooner.  So posts are not indexed one by one, where that costs as much as the
+post, but many together, or when nothing is said.
+"""
+
+SOON = 0.005
+"""The same as long as something that was deleted is still on the disk."""
+
 RETRY = 1.0
 """Seconds until an idle writer tries again what failed, such as on a full disk."""
 
@@ -81,6 +91,8 @@ class Writer:
         # Whether the write-ahead log still has deleted text, also beyond its newest part: it does until it is cut, and
         # may from before a crash.
         self._deleted = self._log_bytes() > 0
+        self._owes = True
+        """Whether something that counts as removed may still be on the disk; a start does not know."""
         self._wrote = self._written = self._pieces = 0
         self._usual = 0.0
         self._commits = 0
@@ -126,7 +138,7 @@ class Writer:
         self._is_full = False
         self._commits += 1
         self.head, self._last_at = batch.head, batch.last_at
-        self._deleted = self._deleted or batch.deletes
+        self._note_deleted(batch)
         self.removals += batch.removes
         self._folder.mark(self.head)
         return outcomes, self.head
@@ -157,7 +169,7 @@ class Writer:
             self._roll_back()
             raise
         self.head, self._last_at = batch.head, batch.last_at
-        self._deleted = self._deleted or batch.deletes
+        self._note_deleted(batch)
         self._folder.mark(self.head)
 
     def _commit(self, work: Callable[[], T]) -> T:
@@ -216,6 +228,10 @@ class Writer:
             self.log.error("The next start may not refuse {path}: {error}", path=self._folder.database, error=worse)
         raise self._broken from error
 
+    def grace(self) -> float:
+        """Return after how many seconds without a commit ``idle`` is to be called."""
+        return SOON if self._owes else QUIET
+
     def idle(self) -> float | None:
         """Do one piece of the work that can wait; return the seconds until there may be more (None: no more)."""
         if self._broken is not None:
@@ -228,8 +244,9 @@ class Writer:
             if self._removal.owed:
                 self._remove()
                 return 0.0
-            if self._deleted:
-                return None if self._truncate() else RETRY
+            if self._deleted and not self._truncate():
+                return RETRY
+            self._owes = False
             if self._commits >= LOG_IDLE_COMMITS and not self._move_log():
                 return RETRY
         except Exception as error:
@@ -256,6 +273,10 @@ class Writer:
                 self._bound_log()
         except Exception as error:
             self._put_off(error)
+
+    def _note_deleted(self, batch: Transaction) -> None:
+        self._deleted = self._deleted or batch.deletes
+        self._owes = self._owes or batch.deletes or batch.removes
 
     def _bound_log(self) -> None:
         """Move the write-ahead log into the file if it has grown long."""

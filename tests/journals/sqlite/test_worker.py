@@ -64,6 +64,21 @@ class WorkerTest(TestCase):
         await idle
         self.assertEqual(len(calls), 3)
 
+    async def test_grace(self) -> None:
+        """After each job a worker is idle as soon as it is told to be then."""
+        idle: Deferred[None] = Deferred()
+        graces = [3600.0, 0.0]
+
+        def work() -> None:
+            THREADS.callFromThread(idle.callback, None)
+
+        worker = Worker(THREADS, "worker", work, lambda: graces[0])
+        self.addCleanup(worker.join)
+        await worker.call(int)
+        self.assertFalse(idle.called)
+        await worker.call(graces.pop, 0)
+        await idle
+
     def test_join(self) -> None:
         """The end of a worker waits for what was asked before."""
         worker = Worker(THREADS, "worker")

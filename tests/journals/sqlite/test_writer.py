@@ -7,7 +7,15 @@ from groupchat.facts.account_facts import Account
 from groupchat.journals.sqlite import index, writer
 from groupchat.journals.sqlite.database import connect
 from groupchat.journals.sqlite.folder import clear_failure
-from groupchat.model.drafts import Amendment, Operation, Repeated, Revoke, StoredSession
+from groupchat.model.drafts import (
+    Amendment,
+    Expire,
+    ForgetSessions,
+    Operation,
+    Repeated,
+    Revoke,
+    StoredSession,
+)
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 from groupchat.model.events import SERVER
 from groupchat.model.message.sought import Sought
@@ -308,6 +316,20 @@ class TidyingTests(FileCase):
             self.append(said("a"))
         self.settle()
         self.assertEqual(self.log_size(), size)
+
+    def test_what_is_deleted_does_not_wait(self) -> None:
+        """Indexing waits until nobody talks; what is to vanish from the disk vanishes in the shortest break."""
+        self.assertEqual(self.writer.grace(), writer.SOON)  # something may be left of the run before
+        self.settle()
+        session = StoredSession(BOB, "e" * 64, "bob", ("a",), 1, NOON)
+        self.append(said("a"), said("b", at=NOON), session)
+        self.assertEqual(self.writer.grace(), writer.QUIET)
+        for change in (deleted(1), Expire(NOON + 1), ForgetSessions(NOON + 1)):
+            self.append(change)
+            self.append(said("c", at=NOON + 5))
+            self.assertEqual(self.writer.grace(), writer.SOON, change)
+            self.settle()
+            self.assertEqual(self.writer.grace(), writer.QUIET, change)
 
     def test_nothing_deleted_is_kept(self) -> None:
         """However long the log is, nothing of a message, a fact or a session stays there once it is deleted."""
