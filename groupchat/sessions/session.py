@@ -258,10 +258,8 @@ class Session(Handshake):
 
         def carry_out(given: Mapping[str, object]) -> None:
             if self._charge_verb(verb.cost):
-                if verb.cost <= 1:
-                    self._call(verb, me, given)
-                else:
-                    self._call_in_turn(verb.cost, partial(self._call, verb, me, given), me.ref)
+                call = self._call if verb.cost <= 1 else partial(self._call_in_turn, verb.cost)
+                call(verb, me, given)
 
         def check(given: Mapping[str, object], password: str) -> None:
             self._hall.admission.check_new(str(given.get("name", me.person.nick)), password, self.screen)
@@ -338,12 +336,10 @@ class Session(Handshake):
         cost = verb.cost_of(given)
         if self._charge_verb(cost):
             aloud = given["text"] if verb.function in ALOUD and me.connection.attended else ""
-            if cost <= 1:
-                self._call(verb, me, given, aloud)
-            else:
-                self._call_in_turn(cost, partial(self._call, verb, me, given, aloud), ref)
+            call = self._call if cost <= 1 else partial(self._call_in_turn, cost)
+            call(verb, me, given, aloud)
 
-    def _call_in_turn(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
+    def _call_in_turn(self, cost: float, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str = "") -> None:
         """Call a costly verb; when others have had all of this turn's share, in one of the next turns.
 
         So of a crowd that asks for the same at once few are under way, and what each needs meanwhile is not kept for
@@ -352,15 +348,15 @@ class Session(Handshake):
         shares = self._hall.requests
         if shares.over:
             self.screen.hold(Hold.ANSWER)
-            shares.next_turn().addCallback(lambda _: self._call_late(cost, call, ref))
+            shares.next_turn().addCallback(lambda _: self._call_late(cost, verb, me, given, aloud))
         else:
             shares.spend(cost)
-            call()
+            self._call(verb, me, given, aloud)
 
-    def _call_late(self, cost: float, call: Callable[[], None], ref: Ref) -> None:
+    def _call_late(self, cost: float, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str) -> None:
         self._hall.requests.spend(cost)
         self.screen.release(Hold.ANSWER)
-        self._guard(ref, 0, call)
+        self._guard(me.ref, 0, self._call, verb, me, given, aloud)
 
     def _call(self, verb: Verb, me: Actor, given: Mapping[str, object], aloud: str = "") -> None:
         """Call a verb; once more if what it built on was changed by somebody else just before.

@@ -14,7 +14,6 @@ from groupchat.state.people import Connection, Person
 LOBBY = "lobby"
 """The room everybody comes into first."""
 
-
 FEW = 32
 """In a room with so many connections at most, people are simply counted."""
 
@@ -135,20 +134,9 @@ class Room:
     """
 
     __slots__ = (
-        *(
-            "_fullness",
-            "_listing",
-            "called_at",
-            "called_by",
-            "changes",
-            "last_at",
-            "members",
-            "name",
-            "posted_at",
-            "programs",
-        ),
-        "topic",
-    )
+        "_fullness", "_listing", "called_at", "called_by", "changes", "last_at", "members", "name", "posted_at",
+        "programs", "topic",
+    )  # fmt: skip
 
     def __init__(
         self,

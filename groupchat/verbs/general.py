@@ -96,16 +96,12 @@ def _place(me: Actor) -> Iterator[str]:
     """Give the line about the cluster, if this is a node of one."""
     standing = me.hall.standing()
     if standing is not None:
-        nodes = sorted(standing.nodes)
+        nodes, gone = sorted(standing.nodes), sorted(standing.gone)
+        lost = f"{' '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone; " if gone else ""
+        took = "nothing can be posted here" if standing.trouble else f"a post takes {_ms(standing.append_seconds)}"
         yield (
-            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); "
-            + (
-                f"{' '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone; "
-                if (gone := sorted(standing.gone))
-                else ""
-            )
-            + f"the log is at {standing.head:,}, here {standing.applied:,}; "
-            + ("nothing can be posted here." if standing.trouble else f"a post takes {_ms(standing.append_seconds)}.")
+            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); {lost}"
+            f"the log is at {standing.head:,}, here {standing.applied:,}; {took}."
         )
     if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
@@ -156,7 +152,10 @@ def nodes(me: Actor) -> Answer:
 
 
 def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:
-    """Return what is told of a node that is gone.  :param keep_s: for how many seconds the log keeps what it needs."""
+    """Return what is told of a node that is gone.
+
+    :param keep_s: for how many seconds the log keeps what it needs.
+    """
     nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": ""}
     since = {"gone": iso(state.at), "until": iso(state.at + keep_s)}
     return {"node": name, "epoch": state.epoch, "applied": state.applied, **nothing, **since}
@@ -169,17 +168,17 @@ def removenode(me: Actor, name: NodeName) -> "Generator[Deferred[Any], Any, Rece
 
     Nothing that it had is removed. If it comes back all the same, it is a node as any other again.
     """
-    standing, node = me.hall.standing(), name
+    standing = me.hall.standing()
     if standing is None:
         raise BadArguments("This server is alone; it is no node of a cluster.")
-    if node not in standing.gone and node not in standing.nodes:
+    if name not in standing.gone and name not in standing.nodes:
         gone = f" Gone are: {' '.join(sorted(standing.gone))}." if standing.gone else " None is gone."
-        raise BadArguments(f"No node {node} is known here.{gone}")
+        raise BadArguments(f"No node {name} is known here.{gone}")
     receipt = Receipt()
-    me.hall.commits.post(Change(RemoveNode(node, me.person.author), receipt))
+    me.hall.commits.post(Change(RemoveNode(name, me.person.author), receipt))
     yield receipt.result()
-    deed = Deed("removenode", f"removed the node {node} from the cluster", node)
-    return me.decree(deed, needs=OPERATORS, text=f"The node {node} is removed.")
+    deed = Deed("removenode", f"removed the node {name} from the cluster", name)
+    return me.decree(deed, needs=OPERATORS, text=f"The node {name} is removed.")
 
 
 def compared(nodes: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:

@@ -32,7 +32,6 @@ class Living:
 
     :param propose: has an operation carried out by all nodes.
     :param lost: called when this node itself is not, or no longer in its epoch, among those that live.
-
     :param now: the wall-clock time in seconds since 1970 UTC.
 
     ``nodes``: those that live.  ``up``: for each node the newest epoch that began and is not known to have ended.

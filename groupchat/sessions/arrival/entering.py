@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from twisted.logger import Logger
 
 from groupchat.facts.whereabouts import Places
-from groupchat.hall.hall import FEATURES, Hall
+from groupchat.hall.hall import FEATURES
 from groupchat.hall.missed import Missed
-from groupchat.interfaces.screens import IScreen
-from groupchat.model.claims import Claim
 from groupchat.model.drafts import StoredPost
 from groupchat.model.errors import BadArguments
 from groupchat.model.events import AuthorId, Ref, Refused, Welcomed
@@ -36,28 +34,17 @@ class Entering:
     """Puts somebody in who has proved who they are.
 
     ``joined`` is called with the new connection before it is shown anything.
-    ``leaving``: the connection that is given up for it, when somebody logs in who is here already.
     """
 
     def __init__(
-        self,
-        hall: Hall,
-        screen: IScreen,
-        claim: Claim,
-        ref: Ref,
-        newcomer: Newcomer,
-        nickname: HeldNickname,
-        joined: Callable[[Connection], None],
-        leaving: Connection | None,
+        self, newcomer: Newcomer, nickname: HeldNickname, ref: Ref, joined: Callable[[Connection], None]
     ) -> None:
-        self._hall = hall
-        self._screen = screen
-        self._claim = claim
-        self._ref = ref
         self._newcomer = newcomer
         self._nickname = nickname
+        self._ref = ref
         self._joined = joined
-        self._leaving = leaving
+        self._hall, self._screen = newcomer.hall, newcomer.screen
+        self._claim, self._leaving = newcomer.claim, newcomer.leaving
 
     def enter(
         self, person: Person, destination: Destination, upto: int, earlier: Sequence[StoredPost], missed: Missed

@@ -8,11 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.facts.whereabouts import Places
-from groupchat.hall.hall import Hall
 from groupchat.hall.people.own_presences import OwnPresences
-from groupchat.interfaces.screens import IScreen
 from groupchat.model import names
-from groupchat.model.claims import Claim
 from groupchat.model.errors import JournalUnavailable, NickTaken, PasswordNeeded, Refusal
 from groupchat.model.networks import trace
 from groupchat.sessions.arrival.newcomer import Newcomer
@@ -26,11 +23,9 @@ class HeldNickname:
     ``handle``: what the other nodes of a cluster know the connection by; empty: they were not asked for the nickname.
     """
 
-    def __init__(self, hall: Hall, screen: IScreen, claim: Claim, newcomer: Newcomer) -> None:
-        self._hall = hall
-        self._screen = screen
-        self._claim = claim
+    def __init__(self, newcomer: Newcomer) -> None:
         self._newcomer = newcomer
+        self._hall = newcomer.hall
         self.person: Person | None = None
         self.handle = ""
 
@@ -48,7 +43,7 @@ class HeldNickname:
         person = hall.roster.of(author)
         if person is None:
             person = Person(nick, key, author, hall.now(), newcomer.account)
-            person.origin = trace(self._screen.address)
+            person.origin = trace(self._newcomer.screen.address)
             if newcomer.stored is not None:
                 person.known_since = newcomer.stored.since
             hall.roster.claim(person)
@@ -81,7 +76,7 @@ class HeldNickname:
                     yield own.rename(here, *wish, None, None).result()
             return
         self.handle = self._newcomer.digest or secrets.token_hex(16)
-        more = self.handle, places, self._newcomer.is_program, self._screen
+        more = self.handle, places, self._newcomer.is_program, self._newcomer.screen
         if wish is not None:
             with suppress(NickTaken, PasswordNeeded):
                 yield own.claim(person, *more, wish)
@@ -110,7 +105,7 @@ class HeldNickname:
         hall = self._hall
         if person.account is not None:
             return None
-        nick = names.nick(self._claim.nick, hall.settings.name_rules)
+        nick = names.nick(self._newcomer.claim.nick, hall.settings.name_rules)
         key = names.key(nick)
         is_wish = key != person.key and hall.roster.is_free(nick, key) and self._may_be_called(person, nick, key)
         return (nick, key) if is_wish else None

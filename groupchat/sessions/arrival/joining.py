@@ -55,8 +55,8 @@ class Joining:
         self._claim = claim
         self._leaving = leaving
         self._newcomer = Newcomer(hall, screen, claim, leaving)
-        self._nickname = HeldNickname(hall, screen, claim, self._newcomer)
-        self._entering = Entering(hall, screen, claim, ref, self._newcomer, self._nickname, joined, leaving)
+        self._nickname = HeldNickname(self._newcomer)
+        self._entering = Entering(self._newcomer, self._nickname, ref, joined)
         self._answer: Deferred[Any] | None = Deferred()
         """None once it is answered."""
         self._began = hall.clock.seconds()

@@ -31,6 +31,7 @@ UNKNOWN = "This token is unknown or too old; join without it."
 class Newcomer:
     """Somebody who comes in, as far as it is proved who they are.
 
+    ``leaving``: the connection that is given up for it, when somebody logs in who is here already.
     ``token``: what they can come back by; None: nothing.
     ``stored``: what is known of the last connection with the token that they gave; None: they gave none.
     ``access``: the access token that let them in.
@@ -39,10 +40,10 @@ class Newcomer:
     """
 
     def __init__(self, hall: Hall, screen: IScreen, claim: Claim, leaving: Connection | None) -> None:
-        self._hall = hall
-        self._screen = screen
-        self._claim = claim
-        self._leaving = leaving
+        self.hall = hall
+        self.screen = screen
+        self.claim = claim
+        self.leaving = leaving
         self._secret = _access_in(claim)
         self._overtaken: list[Revoke | PutOut] = []
         self.token = claim.token
@@ -59,7 +60,7 @@ class Newcomer:
         :raises TokenInvalid, AccessInvalid: the token is unknown.
         :raises Refusal: admission does not let the person in.
         """
-        hall = self._hall
+        hall = self.hall
         if self._secret is not None:
             self._prove_by_access(self._secret)
         if self.token is not None:
@@ -68,12 +69,12 @@ class Newcomer:
             if self.access is None:
                 yield self._prove_by_password()
             self._overtaken.clear()  # what was proved is true now
-            if self._screen.style.resumes:
+            if self.screen.style.resumes:
                 self.token = secrets.token_urlsafe(16)
         if self.account is None:
-            names.nick(self._claim.nick, hall.settings.name_rules)
+            names.nick(self.claim.nick, hall.settings.name_rules)
             if self.stored is not None:
-                hall.admission.check_guest(self._claim.password, self._screen)
+                hall.admission.check_guest(self.claim.password, self.screen)
 
     @property
     def digest(self) -> str:
@@ -86,7 +87,7 @@ class Newcomer:
     @property
     def is_program(self) -> bool:
         """Say whether a program comes in, and nobody reads what it is shown."""
-        return self._claim.is_program or (self._leaving is not None and self._leaving.program)
+        return self.claim.is_program or (self.leaving is not None and self.leaving.program)
 
     @property
     def nickname(self) -> str:
@@ -96,7 +97,7 @@ class Newcomer:
         """
         if self.account is not None:
             return self.account.nick
-        return names.nick(self._claim.nick, self._hall.settings.name_rules)
+        return names.nick(self.claim.nick, self.hall.settings.name_rules)
 
     def author(self) -> AuthorId:
         """Return the author of what they say; a new one for a guest who was not here before."""
@@ -111,7 +112,7 @@ class Newcomer:
     def look_up_account(self) -> None:
         """Find the account of somebody with a token again: it may have been made or removed meanwhile."""
         if self.stored is not None:
-            self.account = self._hall.accounts.of(self.stored.author)
+            self.account = self.hall.accounts.of(self.stored.author)
 
     def check_again(self, person: Person) -> None:
         """See that nothing was decided meanwhile by which they may not come in.
@@ -120,10 +121,10 @@ class Newcomer:
         :raises LoggedOut, Kicked, Banned: they were put out.
         """
         self._check_overtaken(person.author)
-        if self.access is not None and not self._hall.access_keys.is_valid(self.access):
+        if self.access is not None and not self.hall.access_keys.is_valid(self.access):
             raise AccessInvalid("This access token was revoked just now.")
         self.check_bans(person.author, person.key)
-        if self.account is not None and self._hall.accounts.of(person.author) is None:
+        if self.account is not None and self.hall.accounts.of(person.author) is None:
             raise PasswordWrong(WRONG)
 
     def check_bans(self, author: AuthorId, key: str) -> None:
@@ -131,11 +132,11 @@ class Newcomer:
 
         :raises Banned: somebody has.
         """
-        moderation, now = self._hall.moderation, self._hall.now()
-        moderation.check_address(self._screen.address, now)
+        moderation, now = self.hall.moderation, self.hall.now()
+        moderation.check_address(self.screen.address, now)
         keys = [key]
         if self.account is None:
-            keys.append(names.key(self._claim.nick))
+            keys.append(names.key(self.claim.nick))
             if self.stored is not None:
                 keys.append(names.key(self.stored.nick))  # no token leads round the ban of a nickname
         for one in dict.fromkeys(keys):
@@ -150,7 +151,7 @@ class Newcomer:
         """
         if self.stored is None:
             return
-        hall, author, key = self._hall, self.stored.author, names.key(self.stored.nick)
+        hall, author, key = self.hall, self.stored.author, names.key(self.stored.nick)
         tries = 0
         while hall.accounts.of(author) is None and (changes := hall.moderation.binding(key, author)):
             try:
@@ -166,11 +167,11 @@ class Newcomer:
         :raises AccessInvalid, NotEncrypted, TooManyFailures: there is none.
         :raises BadArguments: they ask for something else, too.
         """
-        claim = self._claim
+        claim = self.claim
         is_twice = claim.access is not None and claim.password is not None
         if is_twice or claim.code is not None or claim.register:
             raise BadArguments("access is enough: leave out password, register and code.")
-        self.access, account = self._hall.admission.check_access(secret, self._screen)
+        self.access, account = self.hall.admission.check_access(secret, self.screen)
         if claim.nick and names.key(claim.nick) != account.key:
             told = f"This access token is that of {account.nick}, and not of {claim.nick}; leave nick out."
             raise BadArguments(told)
@@ -187,44 +188,44 @@ class Newcomer:
         yield self.bind()
         self.look_up_account()
         if self.account is not None:
-            self._hall.admission.check_line(self._screen)  # it is as good as the password
-        elif self._claim.login:
+            self.hall.admission.check_line(self.screen)  # it is as good as the password
+        elif self.claim.login:
             raise TokenInvalid(UNKNOWN)  # it is a guest's
 
     @inlineCallbacks
     def _recall(self, digest: str) -> Generator["Deferred[Any]", Any, StoredSession]:
         """:raises TokenInvalid: the token is unknown."""
-        journal = self._hall.stream.journal
-        if self._hall.neighbours is not None:
-            yield self._hall.passed()  # they may just have been told at another node where they are now
+        journal = self.hall.stream.journal
+        if self.hall.neighbours is not None:
+            yield self.hall.passed()  # they may just have been told at another node where they are now
         stored = yield journal.recall(digest)
         if stored is None:
-            yield self._hall.passed()  # a token just given out may still be on its way to the disk
+            yield self.hall.passed()  # a token just given out may still be on its way to the disk
             stored = yield journal.recall(digest)
         if stored is None:
             raise TokenInvalid(UNKNOWN)
-        return self._hall.persistence.unwritten(stored.author, digest) or stored
+        return self.hall.persistence.unwritten(stored.author, digest) or stored
 
     @inlineCallbacks
     def _prove_by_password(self) -> Generator["Deferred[Any]", Any, None]:
         """Find the account somebody is let in with, or make it; guests have none."""
-        admission, claim, screen = self._hall.admission, self._claim, self._screen
+        admission, claim, screen = self.hall.admission, self.claim, self.screen
         if claim.register:
-            roster = self._hall.roster
-            nick = names.nick(claim.nick, self._hall.settings.name_rules)
+            roster = self.hall.roster
+            nick = names.nick(claim.nick, self.hall.settings.name_rules)
             code = admission.check_registration(claim.code, screen, is_in=False)
             hashed = yield admission.hash_first(
                 nick, claim.password or "", code, screen, lambda: roster.check_free(nick, names.key(nick))
             )
             author = AuthorId(secrets.randbits(63))
-            created = self._hall.registration.create(nick, names.key(nick), author, hashed, code).result()
+            created = self.hall.registration.create(nick, names.key(nick), author, hashed, code).result()
             self.is_registering = True
             yield created
             self.is_registering = False
-            self.account = self._hall.accounts.of(author)
+            self.account = self.hall.accounts.of(author)
         else:
             if not claim.login and not admission.is_possible(claim.nick):
-                names.nick(claim.nick, self._hall.settings.name_rules)  # no password is asked for one nobody can have
+                names.nick(claim.nick, self.hall.settings.name_rules)  # no password is asked for one nobody can have
             self.account = yield admission.prove(claim.nick, claim.password, claim.login, screen)
 
     def _check_overtaken(self, author: AuthorId) -> None:
@@ -233,7 +234,7 @@ class Newcomer:
         :raises TokenInvalid: the token works no longer.
         :raises LoggedOut, Kicked: they were put out.
         """
-        digest = self.digest if self._claim.token is not None else ""
+        digest = self.digest if self.claim.token is not None else ""
         access = self.access.digest if self.access is not None else ""
         for change in self._overtaken:
             if isinstance(change, PutOut) and change.concerns(author, digest, access):
