@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from benchmarks.crowd import Crowd, gather
 from benchmarks.figures import Row, Tell, median, quantile
-from benchmarks.load import Load, Span
+from benchmarks.load import Broken, Load, Span
 from benchmarks.node_catching_up import catching_up
 from benchmarks.node_parts import node_parts
 from benchmarks.node_peers import NODES, BareEtcd, Cluster, cluster_of
@@ -55,6 +55,7 @@ def _used(servers: Mapping[str, Server]) -> dict[str, float]:
 def _idle(made: Cluster) -> dict[str, float]:
     """Return the seconds of processor time that each uses in a second in which nobody says anything."""
     servers = {**made.nodes, "alone": made.alone}
+    made.settle()
     before = _used(servers)
     time.sleep(IDLE_S)
     return {name: (used - before[name]) / IDLE_S for name, used in _used(servers).items()}
@@ -234,7 +235,10 @@ def _busiest(servers: Mapping[str, Server], load: Load, seconds: float, idle: Ma
     load.run(10.0)
     took = time.monotonic() - begun
     after = _used(servers)
-    return max((after[name] - before[name] - idle[name] * took) * 1e6 / max(1, span.sent) for name in servers)
+    busiest = max((after[name] - before[name] - idle[name] * took) * 1e6 / max(1, span.sent) for name in servers)
+    if busiest <= 0.0:
+        raise Broken("More processor time was used while nobody said anything than while somebody did.")
+    return busiest
 
 
 def _empty(servers: Mapping[str, Server], seconds: float, idle: Mapping[str, float]) -> float:

@@ -63,6 +63,7 @@ def catching_up(made: Cluster, behind: int, rounds: int, tell: Tell) -> list[Row
     log = LogReader(made.etcd)
     for number in range(rounds):
         tell(f"cluster: a node catches up with {behind:,} posts, round {number + 1} of {rounds}")
+        made.settle()
         made.stop("c1")
         made.start("c1")
         idle = made.nodes["c1"].cpu_s()
@@ -75,6 +76,7 @@ def catching_up(made: Cluster, behind: int, rounds: int, tell: Tell) -> list[Row
         progress = Progress(made.data("c1"), upto)
         made.start("c1")
         rate = progress.rate()
+        made.settle()
         work.append((made.nodes["c1"].cpu_s() - idle) * 1e6 / (upto - before))
         if rate is not None:
             rates.append(rate)

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import sqlite3
 import tempfile
 import time
 from base64 import b64encode
@@ -11,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from benchmarks.free_ports import HOST, free_port
+from benchmarks.load import Broken
 from benchmarks.ours import AskingGroupchat
 from benchmarks.peer import Peer
 from benchmarks.processes import Server
@@ -21,6 +23,8 @@ LOG = b"bench/log"
 """The key of the log that the nodes share."""
 FLUSHED = 8 * 1024
 """Bytes that a node writes for a post: two pages of its journal's log."""
+SETTLING_S = 60.0
+_IS_BEHIND = "SELECT max(id) > (SELECT value FROM counters WHERE name = 'indexed') FROM posts WHERE kind = 'said'"
 
 
 class Node(AskingGroupchat):
@@ -59,6 +63,19 @@ class Cluster:
     def data(self, name: str) -> Path:
         """Return the data folder of a node."""
         return self._top / name / "data"
+
+    def settle(self) -> None:
+        """Wait until everybody has indexed what was said, which they do when nobody talks.
+
+        :raises Broken: it takes too long.
+        """
+        end = time.monotonic() + SETTLING_S
+        for name in (*self.nodes, "alone"):
+            with closing(sqlite3.connect(f"file:{self.data(name)}/chat.db?mode=ro", uri=True)) as database:
+                while database.execute(_IS_BEHIND).fetchone()[0]:
+                    if time.monotonic() > end:
+                        raise Broken(f"{name} has not indexed everything after {SETTLING_S:g} s.")
+                    time.sleep(0.05)
 
     def close(self) -> None:
         """End everything but etcd."""
