@@ -21,11 +21,12 @@ from groupchat.exchange.outgoing import VERSION
 from groupchat.exchange.post_lines import PostLine
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.facts.reading_places import PRIVATE, partner, talk
+from groupchat.journals.nodes.identities import OWN
 from groupchat.journals.rules.rows import Row, milliseconds, stored_file
 from groupchat.journals.sqlite.statements import MESSAGE
 from groupchat.journals.sqlite.transaction import Transaction
 from groupchat.journals.tools.archive import Archive
-from groupchat.journals.tools.origins import OWN, Origins
+from groupchat.journals.tools.origins import Origins
 from groupchat.model.drafts import ABSENT, MESSAGES, Amendment, Fact, FactChange, Kind, ReadUpTo, StoredFile
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.names import is_pseudonym
@@ -116,10 +117,13 @@ class Incoming:
         fields = Fields(given)
         fields.only("kind", "version", "journal", "head", "head_at")
         head, at = fields.get("head", count), fields.maybe("head_at", instant)
-        is_own = fields.get("journal", identity) == self._origins.identity()
+        origin = self._origins.number(fields.get("journal", identity))
         newest = self._batch.find(head) if head <= self._first else None
         is_other = newest is not None and at is not None and comparable(newest.at) != milliseconds(at)
-        self._is_behind = is_own and (head > self._first or is_other)
+        if origin is not None and origin < OWN and newest is not None:
+            # The number may have been given here after this journal had left that one, even at the same moment.
+            is_other = is_other or self._origins.of(head)[0] == OWN
+        self._is_behind = origin is not None and origin <= OWN and (head > self._first or is_other)
         self._is_old, self._journal = False, ""
 
     def _turn(self, given: Mapping[str, Any]) -> None:
@@ -250,7 +254,7 @@ class Incoming:
                 return THERE
             self.strangers.append(str(value["nick"]))
             return LEFT_OUT
-        is_own = self._origins.number(self._journal) == OWN
+        is_own = self._origins.is_own(self._journal)
         if here is not None or (is_own and not self._is_behind):
             became = THERE
         elif self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None:

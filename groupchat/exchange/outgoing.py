@@ -12,11 +12,12 @@ from groupchat.exchange import fact_lines, post_lines
 from groupchat.exchange.fields import written_time
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.reading_places import partner
+from groupchat.journals.nodes.identities import OWN
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.statements import HEAD, PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
 from groupchat.journals.tools.archive import Contents
-from groupchat.journals.tools.origins import OWN, Origins
+from groupchat.journals.tools.origins import Origins
 from groupchat.model.drafts import Fact
 
 VERSION = 2

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 from groupchat.journals.nodes.attending import Facts, carry_out_attendance
+from groupchat.journals.nodes.identities import cluster_identity, go_on_alone, go_on_as
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
@@ -20,7 +21,8 @@ _KEEP_PRESENCE = f"INSERT OR REPLACE INTO presences ({_PRESENCE}) VALUES ({', '.
 _NODE = "epoch, up, at, applied"
 """The columns of ``nodes`` in the order of the fields of NodeState."""
 _PRESENCES = f"SELECT {_PRESENCE} FROM presences ORDER BY handle"
-_APPLIED = """
+_APPLIED = "UPDATE place SET cluster = ?, number = ?, revision = ?, chain = ? WHERE cluster <> ''"
+_JOINED = """
 INSERT INTO place VALUES (1, ?, ?, ?, ?, 1) ON CONFLICT (one) DO UPDATE
 SET cluster = excluded.cluster, number = excluded.number, revision = excluded.revision, chain = excluded.chain
 """
@@ -33,10 +35,14 @@ def place_of(database: sqlite3.Connection) -> Place | None:
     return None if found is None else Place(*found)
 
 
-def leave_cluster(database: sqlite3.Connection) -> None:
-    """Have a file follow no log any more."""
+def leave_cluster(database: sqlite3.Connection, head: int) -> None:
+    """Have a file follow no log any more.
+
+    :param head: the highest number in it: those behind are not the numbers of the cluster.
+    """
     for table in ("place", "nodes", "presences"):
         database.execute(f"DELETE FROM {table}")
+    go_on_alone(database, head)
 
 
 def presences_of(database: sqlite3.Connection) -> list[Presence]:
@@ -63,17 +69,24 @@ def _presence_of(found: Sequence[Any]) -> Presence:
 
 
 class SqliteNodes:
-    """What a file keeps for a cluster."""
+    """What a file keeps for a cluster.
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    :param head: the highest number that was given before this transaction.
+    """
+
+    def __init__(self, database: sqlite3.Connection, head: int) -> None:
         self._database = database
+        self._head = head
 
     def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
         if isinstance(operation, Applied):
             # Once for each batch: astuple, which looks for records in records, takes longer than SQLite does.
             place = (operation.cluster, operation.number, operation.revision, operation.chain)
-            self._database.execute(_APPLIED, place)
+            if not self._database.execute(_APPLIED, place).rowcount:
+                self._database.execute(_JOINED, place)
+                # Everything that this transaction has numbered stands in the log.
+                go_on_as(self._database, cluster_identity(operation.cluster), self._head)
         elif isinstance(operation, Rules):
             self._database.execute(_RULES, (operation.rules,))
         else:

@@ -108,6 +108,7 @@ class Transaction:
         self._plain: list[object] = []
         self._others: list[object] = []
         self._keys: dict[tuple[int, str], int] = {}
+        self._nodes = SqliteNodes(database, head)
         self.head = head
         self.last_at = last_at
         self.deletes = False
@@ -166,7 +167,7 @@ class Transaction:
         if isinstance(operation, StoredSession):
             self.keep_session(operation)
         elif isinstance(operation, SessionAt):
-            if not is_late(SqliteNodes(self._database), operation):
+            if not is_late(self._nodes, operation):
                 self.keep_session(operation.session)
         elif isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
@@ -180,7 +181,7 @@ class Transaction:
         elif isinstance(operation, Check):
             return self._check(operation)
         elif isinstance(operation, NodeOperation):
-            return node_objection(self._book, operation) or SqliteNodes(self._database).take(operation, self)
+            return node_objection(self._book, operation) or self._nodes.take(operation, self)
         return None
 
     def add(self, row: Row, key: str | None = None) -> StoredPost:

@@ -6,14 +6,15 @@ Rules:
 2. What was imported once stays noted, also when the post is removed.
 3. Copies of one journal can give the same number to different posts: a number has candidates, and whoever asks
    compares them with what the post looks like.
+4. A journal that becomes one of a cluster, or leaves it, goes on with another identity (``nodes/identities.py``).  What
+   it had numbered until then is of an origin that it was itself, with a number below OWN.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-OWN = 0
-"""The origin that is this journal itself."""
+from groupchat.journals.nodes.identities import OWN
 
 _MAX = 2**63 - 1
 _COVERING = "SELECT first, last, start FROM imported WHERE origin = ? AND branch = ? AND first <= ? ORDER BY first DESC"
@@ -60,6 +61,10 @@ class Origins:
     def number(self, identity: str) -> int | None:
         """Return the number of an origin here; None: nothing was ever imported from it."""
         return self._numbers.get(identity)
+
+    def is_own(self, identity: str) -> bool:
+        """Say whether this is the identity of this journal, or was that formerly."""
+        return self._numbers.get(identity, OWN + 1) <= OWN
 
     def learn(self, identity: str) -> int:
         """Return the number of an origin here, which is given one if need be."""

@@ -109,7 +109,8 @@ def _settle(source: Path, copy: Path, is_seed: bool) -> bool:
             why = "is not of a node of a cluster" if is_newest else "is of an older version"
             raise CannotStart(f"{source} {why}; make the backup of a node that runs. Nothing was changed.")
         if place is not None and not is_seed:
-            leave_cluster(database)
+            (head,) = database.execute(HEAD).fetchone()
+            leave_cluster(database, head)
     return place is not None
 
 

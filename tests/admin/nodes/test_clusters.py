@@ -21,12 +21,12 @@ class StatusTest(ClusterCase):
 class LeaveTest(ClusterCase):
     def test_leave(self) -> None:
         """A node that leaves keeps everything but its place in the cluster, and can be changed without a log again."""
-        before = self.exported()
+        before = self.origins()
         said = self.output("cluster", "leave", "--data", self.data, "--yes")
         self.assertIn(f"belongs to the cluster {CLUSTER[:8]} no longer; it had carried out 7 entries.", said)
         with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:
             self.assertEqual((place_of(database), nodes_of(database)), (None, {}))
-        self.assertEqual((self.exported(), node_of(self.data)), (before, ""))
+        self.assertEqual((self.origins(), node_of(self.data)), (before, ""))
         self.assert_sound()
         self.assertIn("belongs to no cluster", self.complaint("cluster", "leave", "--data", self.data, "--yes"))
         self.output("forget", "alice", "--yes", "--data", self.data)

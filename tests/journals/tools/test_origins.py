@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groupchat.journals.nodes.identities import OWN, go_on_as
 from groupchat.journals.tools.archive import Archive
-from groupchat.journals.tools.origins import OWN, Origins
+from groupchat.journals.tools.origins import Origins
 from tests.journals.sqlite.files import DataFolderCase
 
 X, Y = "0" * 32, "1" * 32
@@ -67,3 +68,40 @@ class OriginsTest(DataFolderCase):
                     there |= {number} if origin == OWN else set()
                     self.assertEqual(set(known.candidates(origin, number, first + len(added))), there)
             origins.flush()
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 12)), max_size=20), st.sampled_from(["2" * 32, X]))
+    def test_former(self, added: Sequence[tuple[int, int]], identity: str) -> None:
+        """After a change of the identity each post has the origin and number it had, and later ones another origin."""
+        self.database.execute("DELETE FROM imported")
+        self.database.execute("DELETE FROM origins WHERE id <> 0")
+        origins = Origins(self.database)
+        own = origins.identity()
+        for other in (X, Y):
+            origins.learn(other)
+        first, head = 20, 19 + len(added)
+        for here, (origin, number) in enumerate(added, first):
+            origins.add(origin, number, here)
+        origins.flush()
+        before = {
+            here: (origins.identity(origin), number)
+            for here in range(1, head + 1)
+            for origin, number in [origins.of(here)]
+        }
+        go_on_as(self.database, identity, head)
+        known = Origins(self.database)
+        self.assertEqual((known.identity(), known.is_own(own), known.is_own(Y)), (identity, True, False))
+        for here, (whose, number) in before.items():
+            origin, there = known.of(here)
+            self.assertEqual((known.identity(origin), there), (whose, number))
+            self.assertIn(here, list(known.candidates(origin, number, head + 1)))
+        former = known.number(own)
+        assert former is not None
+        self.assertEqual(list(known.candidates(former, head + 1, head + 1)), [])
+        self.assertEqual(known.of(head + 1), (OWN, head + 1))
+        self.assertIn(head + 1, list(known.candidates(OWN, head + 1, head + 1)))
+        go_on_as(self.database, own, head)
+        self.assertEqual(Origins(self.database).identity(), own)
+        for here, (whose, number) in before.items():
+            origin, there = Origins(self.database).of(here)
+            self.assertEqual((Origins(self.database).identity(origin), there), (whose, number))
