@@ -2,8 +2,8 @@
 
 import http.client
 import json
-import os
 import sqlite3
+import sys
 import tempfile
 import time
 from base64 import b64encode
@@ -21,8 +21,6 @@ from tests.functional.etcd_members import EtcdMembers
 NODES = ("a1", "b1", "c1")
 LOG = b"bench/log"
 """The key of the log that the nodes share."""
-FLUSHED = 8 * 1024
-"""Bytes that a node writes for a post: two pages of its journal's log."""
 SETTLING_S = 60.0
 _IS_BEHIND = "SELECT max(id) > (SELECT value FROM counters WHERE name = 'indexed') FROM posts WHERE kind = 'said'"
 
@@ -38,8 +36,21 @@ class Node(AskingGroupchat):
         return [*super().command(folder, port, members, data), *self._options]
 
 
+class LeastNode(AskingGroupchat):
+    """A program that does the least that a node in Python can do."""
+
+    greets = False
+
+    def __init__(self, etcd: EtcdMembers) -> None:
+        self._etcd_port = etcd.members[0].port
+
+    def command(self, folder: Path, port: int, members: int, data: Path | None = None) -> list[str]:
+        """Return the command."""
+        return [sys.executable, "-m", "benchmarks.node_floor", str(port), str(self._etcd_port), str(folder)]
+
+
 class Cluster:
-    """Nodes, members of etcd, and a server ``alone`` that shares nothing.
+    """Nodes, members of etcd, a server ``alone`` that shares nothing, and ``least``, which does the least of a node.
 
     None of them is pinned: on machines of their own they would not keep each other from a processor.
     """
@@ -49,6 +60,7 @@ class Cluster:
         self.nodes: dict[str, Server] = {}
         self._top = top
         self.alone = _started(AskingGroupchat(), top / "alone")
+        self.least = _started(LeastNode(etcd), top / "least")
 
     def start(self, name: str) -> float:
         """Start a node, with the data it had before; return the seconds until it greets."""
@@ -79,7 +91,7 @@ class Cluster:
 
     def close(self) -> None:
         """End everything but etcd."""
-        for server in (*self.nodes.values(), self.alone):
+        for server in (*self.nodes.values(), self.alone, self.least):
             server.stop()
 
 
@@ -88,7 +100,7 @@ def _started(peer: Peer, folder: Path) -> Server:
     port = free_port()
     server = Server(peer.command(folder, port, 0), port, folder, pinned=False)
     try:
-        server.wait_until_open(greets=True)
+        server.wait_until_open(greets=peer.greets)
     except BaseException:
         server.stop()
         raise
@@ -125,22 +137,14 @@ class BareEtcd:
                          {"request_range": {"key": key, "keys_only": True}}]}
         )  # fmt: skip
 
-    def run(self, seconds: float, folder: Path | None = None) -> Sequence[float]:
-        """Make one transaction after the other; return the milliseconds that each took.
-
-        :param folder: where something is written and flushed after each, as a node does before it answers.
-        """
-        with ExitStack() as stack:
-            file = stack.enter_context(tempfile.TemporaryFile(dir=folder)) if folder is not None else None
-            took = []
-            end = time.monotonic() + seconds
-            while (begun := time.monotonic()) < end:
-                self._transact()
-                if file is not None:
-                    os.write(file.fileno(), bytes(FLUSHED))
-                    os.fdatasync(file.fileno())
-                took.append((time.monotonic() - begun) * 1e3)
-            return took
+    def run(self, seconds: float) -> Sequence[float]:
+        """Make one transaction after the other; return the milliseconds that each took."""
+        took = []
+        end = time.monotonic() + seconds
+        while (begun := time.monotonic()) < end:
+            self._transact()
+            took.append((time.monotonic() - begun) * 1e3)
+        return took
 
     def _transact(self) -> None:
         self._connection.request("POST", "/v3/kv/txn", self._body, {"Content-Type": "application/json"})

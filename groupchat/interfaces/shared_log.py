@@ -124,6 +124,19 @@ class IWatch(Interface):
         """Deliver nothing more, ever."""
 
 
+class ILogWatch(IWatch):
+    """What delivers the entries of a log.
+
+    What it brings can wait a little while something else is more urgent; it never waits longer than a few milliseconds.
+    """
+
+    def delay() -> None:
+        """Deliver a little later what comes from now on, unless it is much."""
+
+    def catch_up() -> None:
+        """Deliver what was delayed, and delay nothing more."""
+
+
 class ILog(Interface):
     """A log as one node has it.
 
@@ -151,7 +164,7 @@ class ILog(Interface):
 
     def watch(
         after: int, entries: Callable[[Sequence[LogEntry]], object], ended: Callable[[Failure], object]
-    ) -> IWatch:
+    ) -> ILogWatch:
         """Deliver all entries with a higher revision than ``after``, in order, none twice, and then the new ones.
 
         To be called after ``begin``.  Lost connections are made anew.

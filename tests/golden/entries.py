@@ -14,7 +14,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from groupchat.interfaces.shared_log import IWatch, LogEntry
+from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.journals.cluster.applying import Applying
 from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, written
 from groupchat.journals.rules.codec import decode
@@ -67,7 +67,7 @@ class Replay:
         }  # fmt: skip
 
 
-@implementer(IWatch)
+@implementer(ILogWatch)
 class _Watch:
     """A watch that somebody else feeds."""
 
@@ -75,6 +75,12 @@ class _Watch:
         """Go on all the same."""
 
     def resume(self) -> None:
+        """Go on."""
+
+    def delay(self) -> None:
+        """Go on all the same."""
+
+    def catch_up(self) -> None:
         """Go on."""
 
     def stop(self) -> None:

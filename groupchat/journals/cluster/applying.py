@@ -29,7 +29,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.interfaces.shared_log import IWatch, LogEntry
+from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.cluster.entries import Entry, Unreadable, read_entry
 from groupchat.lazy.records import record
@@ -97,9 +97,11 @@ class Applying:
         self._waiting: deque[Received] = deque()
         self._bytes = 0
         self._since = 0.0
-        self._watch: IWatch | None = None
+        self._watch: ILogWatch | None = None
         self._ahead: deque[tuple[int, int]] = deque()
         """The numbers and revisions of entries that are known already, and will still be shown by the watch."""
+        self._expected: tuple[bytes, Entry] | None = None
+        """An entry that is being appended, as it is in the log and as it is read."""
         self._is_paused = False
         self._is_busy = False
         self._is_held = False
@@ -120,7 +122,7 @@ class Applying:
         """The seconds since everything that was read was carried out, or about to be; 0 when nothing waits."""
         return self._clock.seconds() - self._since if self._waiting or self._is_busy else 0.0
 
-    def begin(self, place: Place, watch: Callable[[], IWatch]) -> None:
+    def begin(self, place: Place, watch: Callable[[], ILogWatch]) -> None:
         """Go on from this place.  :param watch: begins the watch that calls ``receive``."""
         self.place = place
         self.known = place.number
@@ -174,8 +176,24 @@ class Applying:
             self._pause()
         self._carry_on()
 
+    def expect(self, data: bytes, epoch: int) -> None:
+        """Prepare for an entry of this node that is being appended, while the log's servers are at work.
+
+        :param epoch: the one that it is of.
+        """
+        if self._end is not None or self._watch is None:
+            return
+        self._watch.delay()
+        try:
+            # Wherever it will stand is after the beginning of its epoch.
+            self._expected = (data, read_entry(data, self._rules, epoch))
+        except Unreadable:
+            self._expected = None  # as will be found when it is in the log
+
     def take_appended(self, entry: LogEntry) -> None:
         """Take an entry that is known to be in the log before the watch shows it, if it is the next one."""
+        if entry.number != self.known + 1 and self._watch is not None:
+            self._watch.catch_up()  # what stands before it may have come
         if self._end is not None or entry.number != self.known + 1 or len(self._ahead) >= MOST_WAITING:
             return
         if not self._waiting and not self._is_busy:
@@ -213,7 +231,7 @@ class Applying:
             self._stop_after(f"The log is not whole: entry {self.known + 1:,} is missing. Restore its servers.")
             return False
         try:
-            entry = read_entry(one.data, self._rules, one.revision)
+            entry = self._entry(one)
         except Unreadable as error:
             self._stop_after(
                 f"This node cannot carry out entry {one.number:,} of the log ({error}): upgrade this node, unless"
@@ -224,6 +242,13 @@ class Applying:
         self._waiting.append(Received(one.number, one.revision, entry, one.data))
         self._bytes += len(one.data)
         return True
+
+    def _entry(self, one: LogEntry) -> Entry:
+        """:raises Unreadable: this version cannot read it."""
+        if self._expected is not None and self._expected[0] == one.data:
+            (_, entry), self._expected = self._expected, None
+            return entry
+        return read_entry(one.data, self._rules, one.revision)
 
     def _stop_after(self, why: str) -> None:
         """Carry out what was read, and nothing behind it."""
@@ -330,6 +355,8 @@ class Applying:
                 self.trouble = ""
             self._is_busy = False
             then(outcomes)
+            if self._expected is None and self._watch is not None:
+                self._watch.catch_up()
             self._rest()
 
         def failed(failure: Failure) -> None:

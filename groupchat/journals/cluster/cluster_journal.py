@@ -100,7 +100,8 @@ class ClusterJournal(LocalAnswers):
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
         self._proposing = Proposing(
             shared, clock, node, lambda: self._applying.place.rules, self._fenced,
-            lambda revision: self._applying.reached(revision=revision), self._applying.take_appended,
+            lambda revision: self._applying.reached(revision=revision), self._applying.expect,
+            self._applying.take_appended,
         )  # fmt: skip
         self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules, now or clock.seconds)
         self._checking = Checking(self._differs)

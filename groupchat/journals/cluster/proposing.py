@@ -74,6 +74,7 @@ class Proposing:
     :param rules: returns the rules by which entries are written now.
     :param fenced: called, once in an epoch, when it turns out to have ended.
     :param carried_out: returns a Deferred that fires when everything up to a revision is carried out.
+    :param expect: is told of each entry, and the epoch, as soon as it is on its way.
     :param known: is told of each entry that was appended, at once.
 
     ``append_seconds``: how long the newest append took until its entry was durable.
@@ -90,6 +91,7 @@ class Proposing:
         rules: Callable[[], int],
         fenced: Callable[[], None],
         carried_out: Callable[[int], "Deferred[None]"],
+        expect: Callable[[bytes, int], None],
         known: Callable[[LogEntry], None],
     ) -> None:
         self._log = shared
@@ -98,6 +100,7 @@ class Proposing:
         self._rules = rules
         self._fenced = fenced
         self._carried_out = carried_out
+        self._expect = expect
         self._take_known = known
         self._epoch = self._count = 0
         self._is_open = False
@@ -228,7 +231,9 @@ class Proposing:
                 part.proposal.lose(part.places)
                 self._append_next()
 
-        self._log.append(data).addCallbacks(appended, failed)
+        answered = self._log.append(data)
+        self._expect(data, self._epoch)
+        answered.addCallbacks(appended, failed)
 
     def _end_epoch(self, key: tuple[int, int], part: _Part, revision: int) -> None:
         """Find out whether the entry on its way is in the log, which is certain once that is read so far."""

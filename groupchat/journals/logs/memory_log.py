@@ -21,6 +21,7 @@ from groupchat.interfaces.shared_log import (
     Compacted,
     ForeignLog,
     ILog,
+    ILogWatch,
     LiveNode,
     LogEntry,
     Member,
@@ -38,6 +39,8 @@ POLL_S = 0.5
 """Seconds between two looks whether the node's place is free."""
 BATCH = 100
 """The most entries that are delivered at a time."""
+DELAY_S = 0.002
+"""Seconds that entries are delayed at most."""
 
 T = TypeVar("T")
 
@@ -177,6 +180,7 @@ class MemoryLog(Way):
             self._renew_later()
 
 
+@implementer(ILogWatch)
 class _Watch(Delivery):
     """Delivers entries."""
 
@@ -192,7 +196,31 @@ class _Watch(Delivery):
         self._after = after
         self._entries = entries
         self._ended = ended
+        self._is_delayed = False
+        self._late: IDelayedCall | None = None
         super().__init__(way)
+
+    def delay(self) -> None:
+        self._is_delayed = True
+
+    def catch_up(self) -> None:
+        self._is_delayed = False
+        if self._late is not None and self._late.active():
+            self._late.reset(0)
+
+    def stop(self) -> None:
+        cancel(self._late)
+        super().stop()
+
+    def look(self) -> None:
+        if not self._is_delayed:
+            super().look()
+        elif self._late is None or not self._late.active():
+            self._late = self.way.clock.callLater(DELAY_S, self._end_delay)
+
+    def _end_delay(self) -> None:
+        self._is_delayed = False
+        super().look()
 
     def deliver(self) -> None:
         shared = self.way.shared

@@ -173,9 +173,10 @@ class Delivery:
     def schedule(self) -> None:
         """Look soon whether there is anything to deliver."""
         if not self._stopped and (self._call is None or not self._call.active()):
-            self._call = self.way.clock.callLater(self.way.delay, self._look)
+            self._call = self.way.clock.callLater(self.way.delay, self.look)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Deliver what is there, if that can be."""
         if not self._paused and not self.way.cut and not self.way.is_beginning:
             self.deliver()
 

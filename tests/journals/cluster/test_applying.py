@@ -1,35 +1,46 @@
 """Entries are carried out in the journal of a node."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import patch
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from groupchat.interfaces.shared_log import IWatch, LogEntry
+from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.journals.cluster import applying
 from groupchat.journals.cluster.applying import Applying, Received
 from groupchat.journals.cluster.entries import entry_bytes, written
 from groupchat.model.drafts import Draft, Kind, Operation
 from groupchat.model.errors import CannotStart
-from groupchat.model.node_operations import Check, Place
+from groupchat.model.node_operations import Check, NodeDown, Place
 from tests.journals.cluster.nodes import FailingJournal
 from tests.journals.contract import ALICE, NOON
 
 
-@implementer(IWatch)
+@implementer(ILogWatch)
 class _Watch:
     """A watch that notes what it is told."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.caught_up: Callable[[], object] = list
 
     def pause(self) -> None:
         self.told.append("pause")
 
     def resume(self) -> None:
         self.told.append("resume")
+
+    def delay(self) -> None:
+        self.told.append("delay")
+
+    def catch_up(self) -> None:
+        if self.told[-1:] == ["delay"]:
+            self.told.append("catch up")
+            self.caught_up()
 
     def stop(self) -> None:
         self.told.append("stop")
@@ -174,6 +185,49 @@ class ApplyingTests(SynchronousTestCase):
         self.assertEqual((self.handed_on, self.ended), ([8, 9], []))
         self.receive(10, 10)
         self.assertEqual((self.handed_on, self.ended), ([8, 9, 10], []))
+
+    def test_appending(self) -> None:
+        """While something is appended and carried out here, the watch can wait; it is read once, and beforehand."""
+        self.inner.slow = True
+        self.applying.expect(_entry(8).data, 1)
+        self.assertEqual(self.watch.told, ["delay"])
+        with patch.object(applying, "read_entry", side_effect=AssertionError):
+            self.applying.take_appended(_entry(8))
+        self.assertEqual(self.watch.told, ["delay"])
+        self.write()
+        self.assertEqual((self.handed_on, self.watch.told), ([8], ["delay", "catch up"]))
+
+    def test_appending_behind_others(self) -> None:
+        """What stands before something that was appended is waited for no longer than it takes to read it."""
+        self.applying.expect(_entry(9).data, 1)
+        self.watch.caught_up = lambda: self.receive(8, 8)
+        self.applying.take_appended(_entry(9))
+        self.assertEqual((self.handed_on, self.watch.told), ([8, 9], ["delay", "catch up"]))
+        self.receive(9, 10)
+        self.assertEqual((self.handed_on, self.ended), ([8, 9, 10], []))
+
+    def test_appending_in_turn(self) -> None:
+        """While the next entry is on its way the watch goes on waiting, when the one before is carried out."""
+        self.inner.slow = True
+        self.applying.expect(_entry(8).data, 1)
+        self.applying.take_appended(_entry(8))
+        self.applying.expect(_entry(9).data, 1)
+        self.write()
+        self.assertEqual((self.handed_on, self.watch.told), ([8], ["delay", "delay"]))
+        self.applying.take_appended(_entry(9))
+        self.write()
+        self.assertEqual((self.handed_on, self.watch.told), ([8, 9], ["delay", "delay", "catch up"]))
+
+    def test_appending_what_cannot_be_read(self) -> None:
+        """An entry that names an epoch that had not begun is judged by where it stands, also at the node it is of."""
+        later = entry_bytes("a1", 5, 1, 1, [written(NodeDown("b1", 75))])
+        self.applying.expect(later, 5)
+        self.applying.take_appended(LogEntry(8, 80, later))
+        self.assertEqual((self.handed_on, self.ended), ([8], []))
+        never = entry_bytes("a1", 5, 2, 1, [written(NodeDown("b1", 95))])
+        self.applying.expect(never, 5)
+        self.applying.take_appended(LogEntry(9, 90, never))
+        self.assertEqual((self.handed_on, len(self.ended)), ([8], 1))
 
     def test_appended_while_the_watch_is_silent(self) -> None:
         """No more is carried out ahead of the watch than may wait."""

@@ -16,6 +16,7 @@ from groupchat.interfaces.shared_log import (
     Compacted,
     Fenced,
     ILog,
+    ILogWatch,
     IWatch,
     LiveNode,
     LogEntry,
@@ -34,7 +35,7 @@ class Reader:
         self.error: Exception | None = None
         self._waiting: list[tuple[int, Deferred[None]]] = []
         self._ended: Deferred[Exception] = Deferred()
-        self.watch: IWatch = log.watch(after, self._received, self._end)
+        self.watch: ILogWatch = log.watch(after, self._received, self._end)
 
     def have(self, count: int) -> "Deferred[None]":
         """Fire when this many entries have come."""
@@ -135,7 +136,7 @@ class LogContract(TestCase):
         verifyObject(ILog, log)
         self.assertEqual(log.lease_age(), 0.0)
         begun = await log.begin("a1", b"{}")
-        verifyObject(IWatch, log.watch(begun.revision, lambda entries: None, lambda failure: None))
+        verifyObject(ILogWatch, log.watch(begun.revision, lambda entries: None, lambda failure: None))
         verifyObject(IWatch, log.watch_live(lambda nodes: None))
         self.assertEqual(log.trouble(), "")
         self.assertEqual((begun.head, begun.revision), (0, 0))
@@ -241,6 +242,24 @@ class LogContract(TestCase):
             self.assertEqual(len(calls), before + 1)
             reader.watch.resume()
         self.assertEqual(reader.texts, [b"%d" % n for n in range(300)])
+
+    async def test_delay(self) -> None:
+        """What is delayed comes all the same, once, whether or not anybody asks for it."""
+        log = self.open()
+        begun = await log.begin("a1", b"{}")
+        reader = Reader(log, begun.revision)
+        reader.watch.delay()
+        await log.append(b"0")
+        await reader.have(1)
+        for n in range(1, 9):
+            reader.watch.delay()
+            await log.append(b"%d" % n)
+            if n % 2:
+                reader.watch.catch_up()
+        await reader.have(9)
+        self.assertEqual(reader.texts, [b"%d" % n for n in range(9)])
+        reader.watch.stop()
+        reader.watch.catch_up()
 
     async def test_stop(self) -> None:
         """A watch that was stopped delivers nothing."""

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from twisted.web.iweb import IAgent
 from zope.interface import implementer
 
-from groupchat.interfaces.shared_log import Closed, Compacted, ForeignLog, IWatch, LogEntry
+from groupchat.interfaces.shared_log import Closed, Compacted, ForeignLog, ILogWatch, LogEntry
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_stream import Created, Entries, Erased, Gone, Lines, Message, messages
@@ -24,6 +24,12 @@ from groupchat.journals.logs.etcd.rounds import Rounds
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
 """Seconds between two attempts to watch, doubled each time."""
+
+DELAY_S = 0.002
+"""Seconds that something is delayed at most: about what an append and a transaction of the journal take."""
+
+MOST_DELAYED_BYTES = 64 * 1024
+"""The most bytes that are delayed."""
 
 
 class Stream(Protocol):
@@ -78,7 +84,7 @@ class Stream(Protocol):
         self.end("the connection has ended")
 
 
-@implementer(IWatch)
+@implementer(ILogWatch)
 class LogWatch:
     """Delivers entries.
 
@@ -108,6 +114,9 @@ class LogWatch:
         self._lines = Lines()
         self._waiting: deque[Message] = deque()
         self._paused = False
+        self._delayed: bytearray | None = None
+        """What has come while it is delayed; None: nothing is delayed."""
+        self._late: IDelayedCall | None = None
         self.is_stopped = False
         self._task: Deferred[None] | None = None
 
@@ -144,7 +153,20 @@ class LogWatch:
             self._paused = False
             self._rounds.gateway.clock.callLater(0, self._go_on)
 
+    def delay(self) -> None:
+        if self._delayed is None:
+            self._delayed = bytearray()
+
+    def catch_up(self) -> None:
+        delayed, self._delayed = self._delayed, None
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        if delayed:
+            self._read(bytes(delayed))
+
     def stop(self) -> None:
+        self._drop_delayed()
         self._paused = self.is_stopped = True
         self._waiting.clear()
         if self._task is not None:
@@ -200,6 +222,7 @@ class LogWatch:
 
         :raises Unanswered: it has not even begun.
         """
+        self._drop_delayed()
         self._lines, self._waiting = Lines(), deque()
         stream = self._stream = Stream(self._take)
         try:
@@ -224,8 +247,29 @@ class LogWatch:
 
     def _take(self, data: bytes) -> None:
         self.moves += 1
+        if self._delayed is None:
+            self._read(data)
+            return
+        self._delayed += data
+        if len(self._delayed) > MOST_DELAYED_BYTES:
+            self.catch_up()
+        elif self._late is None:
+            self._late = self._rounds.gateway.clock.callLater(DELAY_S, self._end_delay)
+
+    def _end_delay(self) -> None:
+        self._late = None
+        self.catch_up()
+
+    def _drop_delayed(self) -> None:
+        """Forget what has come and was not read: it comes again from the next server, if anybody wants it."""
+        if self._delayed is not None:
+            self._delayed.clear()
+        self.catch_up()
+
+    def _read(self, data: bytes) -> None:
         stream = self._stream
-        assert stream is not None
+        if stream is None:
+            return
         try:
             for line in self._lines.feed(data):
                 self._waiting.extend(messages(line))

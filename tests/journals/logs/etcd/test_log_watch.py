@@ -9,10 +9,10 @@ from twisted.internet.error import ConnectionDone, ConnectionRefusedError
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
-from groupchat.interfaces.shared_log import Compacted, ForeignLog, IWatch, LogEntry
+from groupchat.interfaces.shared_log import Compacted, ForeignLog, ILogWatch, LogEntry
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S
-from groupchat.journals.logs.etcd.log_watch import FIRST_PAUSE_S, LONGEST_PAUSE_S, LogWatch
+from groupchat.journals.logs.etcd.log_watch import DELAY_S, FIRST_PAUSE_S, LONGEST_PAUSE_S, MOST_DELAYED_BYTES, LogWatch
 from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, compose_form
 from tests.journals.logs.etcd.servers import HEADER, ONE, THREE, TWO, FakeAgent, FakeResponse, ServersTest
 
@@ -56,7 +56,7 @@ class WatchCase(ServersTest):
         self.calls = 0
         self.errors: list[BaseException] = []
         self.watch = LogWatch(self.watching, self.rounds, Requests("gc"), "abc", self.after, self.take_entries)
-        verifyObject(IWatch, self.watch)
+        verifyObject(ILogWatch, self.watch)
         self.watch.start(self.take_end)
 
     def take_entries(self, entries: Sequence[LogEntry]) -> None:
@@ -336,6 +336,79 @@ class PausedTests(WatchCase):
         self.watch.resume()
         self.clock.advance(0)
         self.assertEqual(self.numbers, [1, 2, 3])
+
+    def test_delay(self) -> None:
+        """What comes while something else is urgent is read when that is done."""
+        response = self.begin(ONE, 3, 11)
+        self.watch.delay()
+        response.feed(line(1)[:20])
+        response.feed(line(1)[20:] + line(2))
+        self.assertEqual((self.numbers, self.watch.moves), ([], 3))
+        self.watch.catch_up()
+        self.assertEqual((self.numbers, self.calls), ([1, 2], 2))
+        response.feed(line(3))
+        self.assertEqual(self.numbers, [1, 2, 3])
+        self.watch.delay()
+        self.watch.delay()
+        self.watch.catch_up()
+        self.watch.catch_up()
+        self.clock.advance(DELAY_S)
+        self.assertEqual(self.numbers, [1, 2, 3])
+
+    def test_delay_ends(self) -> None:
+        """Nothing is delayed for long, whatever becomes of the other thing, and much is not delayed at all."""
+        response = self.begin(ONE, 3, 11)
+        self.watch.delay()
+        response.feed(line(1))
+        self.clock.advance(DELAY_S / 2)
+        response.feed(line(2))
+        self.assertEqual(self.numbers, [])
+        self.clock.advance(DELAY_S / 2)
+        self.assertEqual(self.numbers, [1, 2])
+        response.feed(line(3))
+        self.assertEqual(self.numbers, [1, 2, 3])
+        self.watch.delay()
+        rest = b"".join(map(line, range(4, 1000)))
+        self.assertGreater(len(rest), MOST_DELAYED_BYTES)
+        response.feed(rest)
+        self.assertEqual(self.numbers[-1], 999)
+
+    def test_delayed_and_paused(self) -> None:
+        """What was delayed is not delivered while the reader wants nothing."""
+        response = self.begin(ONE, 3, 11)
+        self.watch.delay()
+        response.feed(line(1))
+        self.watch.pause()
+        self.watch.catch_up()
+        self.assertEqual(self.numbers, [])
+        self.watch.resume()
+        self.clock.advance(0)
+        self.assertEqual(self.numbers, [1])
+
+    def test_connection_lost_while_delayed(self) -> None:
+        """What was delayed is asked for anew, and comes once."""
+        response = self.begin(ONE, 3, 11)
+        response.feed(line(1))
+        self.watch.delay()
+        response.feed(line(2) + line(3)[:9])
+        response.finish(ConnectionDone())
+        self.next()
+        response = self.begin(TWO, 3, 12)
+        response.feed(line(2) + line(3))
+        self.watch.catch_up()
+        self.clock.advance(DELAY_S)
+        self.assertEqual(self.numbers, [1, 2, 3])
+
+    def test_stop_while_delayed(self) -> None:
+        """What was delayed when a watch is stopped is not delivered, and leaves no timer behind."""
+        response = self.begin(ONE, 3, 11)
+        self.watch.delay()
+        response.feed(line(1))
+        self.watch.stop()
+        self.watch.delay()
+        self.watch.catch_up()
+        self.assertEqual((self.got, self.errors), ([], []))
+        self.assert_quiet()
 
     def test_stop(self) -> None:
         """A watch that is stopped leaves its connection, and nothing is left to be done."""
