@@ -28,7 +28,7 @@ _HEADERS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*(?:\r\n|\Z))*"
 _FRAMING = re.compile(rb"(?i)^(content-length|transfer-encoding|connection):([^\r\n]*)", re.MULTILINE)
 """The headers that say where an answer ends, and whether another one can follow."""
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 _SWITCHING_PROTOCOLS = 101
 _WITHOUT_BODY = (204, 304)
 
@@ -46,14 +46,14 @@ class HttpAnswer:
 
 
 class AnswerReader:
-    """Reads one answer.
+    """Reads one answer, as a whole or in the pieces in which its body comes.
 
-    :param most_bytes: the most bytes of its body.
+    :param most_bytes: the most bytes of its body; ``math.inf`` where that is taken out while it comes.
 
     ``is_last``: whether the connection is of no use for another request; ``rest``: what came behind the answer.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: float) -> None:
         self.is_last = False
         self._most_bytes = most_bytes
         self._head_left = MOST_HEAD_BYTES
@@ -63,7 +63,14 @@ class AnswerReader:
         self._status = 0
         self._body = bytearray()
         self._left = 0
+        """The bytes of the body, or of the chunk that is being read, that are still to come."""
+        self._is_in_chunk = False
         self._answer: HttpAnswer | None = None
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer; 0 until its headers have been read."""
+        return 0 if self._answer is None and self._step == self._read_head else self._status
 
     @property
     def rest(self) -> bytes:
@@ -79,6 +86,15 @@ class AnswerReader:
         while self._answer is None and self._step():
             pass
         return self._answer
+
+    def take(self) -> bytes:
+        """Take out what has come of the body since the last time."""
+        if self._step == self._read_length and self._answer is None:
+            self._body, self._buffer = self._buffer, self._body
+            self._left -= len(self._body)
+        taken = bytes(self._body)
+        self._body.clear()
+        return taken
 
     def end(self) -> HttpAnswer | None:
         """Note that the connection was closed in good order; return the answer if that is its end."""
@@ -118,13 +134,14 @@ class AnswerReader:
         elif coding is not None:
             if coding != b"chunked" or lengths:
                 raise NoHttp("does not say how long its answer is: by chunks and otherwise")
-            self._step = self._read_size
+            self._step = self._read_chunks
         elif lengths:
             (length,) = lengths if len(lengths) == 1 else (b"",)
             if not _LENGTH.fullmatch(length):
                 raise NoHttp(f"does not say how long its answer is, but {_shown(b', '.join(sorted(lengths)))}")
             self._left = int(length)
-            self._check_size(self._left)
+            if self._left > self._most_bytes:
+                raise self._too_long()
             self._step = self._read_length
         else:
             self.is_last = True
@@ -138,32 +155,51 @@ class AnswerReader:
         return False
 
     def _read_until_closed(self) -> bool:
-        self._take(len(self._buffer))
+        self._body += self._buffer
+        self._buffer.clear()
+        if len(self._body) > self._most_bytes:
+            raise self._too_long()
         return False
 
-    def _read_size(self) -> bool:
-        line = self._until(b"\r\n", MOST_CHUNK_LINE_BYTES, "the line before a chunk is too long")
-        if line is None:
-            return False
-        found = _CHUNK.fullmatch(line)
-        if found is None:
-            raise NoHttp(f"sends chunks without a size: {_shown(line)}")
-        self._left = int(found[1], 16)
-        self._check_size(len(self._body) + self._left)
-        self._step = self._read_chunk if self._left else self._read_trailer
-        return True
+    def _read_chunks(self) -> bool:
+        """Read chunks, and the lines before them, as many as have come."""
+        buffer, at = self._buffer, 0
+        while True:
+            if self._is_in_chunk:
+                end = at + self._left
+                self._body += buffer[at:end]
+                if len(buffer) < end + 2:
+                    at = min(end, len(buffer))
+                    self._left = end - at
+                    break
+                if buffer[end : end + 2] != b"\r\n":
+                    raise NoHttp("sends a chunk that is longer than it says")
+                at = end + 2
+                self._is_in_chunk = False
+            found = _CHUNK_LINE.match(buffer, at)
+            if found is None or found.end() - 2 - at > MOST_CHUNK_LINE_BYTES:
+                break
+            at, self._left = found.end(), int(found[1], 16)
+            if len(self._body) + self._left > self._most_bytes:
+                raise self._too_long()
+            if not self._left:
+                self._step = self._read_trailer
+                break
+            self._is_in_chunk = True
+        if at:
+            del buffer[:at]
+            self._searched = 0
+        if self._step == self._read_trailer:
+            return True
+        if buffer and not self._is_in_chunk:
+            self._see_that_line_is_begun()
+        return False
 
-    def _read_chunk(self) -> bool:
-        taken = min(self._left, len(self._buffer))
-        self._take(taken)
-        self._left -= taken
-        if self._left or len(self._buffer) < 2:
-            return False
-        if not self._buffer.startswith(b"\r\n"):
-            raise NoHttp("sends a chunk that is longer than it says")
-        del self._buffer[:2]
-        self._step = self._read_size
-        return True
+    def _see_that_line_is_begun(self) -> None:
+        """:raises NoHttp: it has come whole already, so it was no line before a chunk; or it is too long."""
+        line = self._until(b"\r\n", MOST_CHUNK_LINE_BYTES, "the line before a chunk is too long")
+        if line is not None:
+            raise NoHttp(f"sends chunks without a size: {_shown(line)}")
 
     def _read_trailer(self) -> bool:
         line = self._until(b"\r\n", self._head_left, "its headers are too long")
@@ -198,15 +234,8 @@ class AnswerReader:
         self._searched = 0
         return found
 
-    def _take(self, count: int) -> None:
-        """Move so many bytes to the body."""
-        self._check_size(len(self._body) + count)
-        self._body += self._buffer[:count]
-        del self._buffer[:count]
-
-    def _check_size(self, size: int) -> None:
-        if size > self._most_bytes:
-            raise NoHttp(f"answers at too great length: with more than {self._most_bytes:,} bytes")
+    def _too_long(self) -> NoHttp:
+        return NoHttp(f"answers at too great length: with more than {self._most_bytes:,} bytes")
 
 
 def _framing(headers: bytes) -> list[tuple[bytes, bytes]]:

@@ -17,11 +17,18 @@ from groupchat.model.events import AuthorId
 from groupchat.outgoing.http_client import HttpClient
 from tests.benchmarks.counting import CountingJournal, counted
 from tests.journals.cluster.nodes import ClusterCase
-from tests.journals.logs.etcd.servers import HEADER
+from tests.journals.logs.etcd.servers import HEADER, ONE
 from tests.journals.logs.etcd.test_etcd_log import EPOCH, LogCase, newest
+from tests.journals.logs.etcd.test_log_watch import WatchCase, line
 
-APPEND_CALLS = 129
+APPEND_CALLS = 128
 """Calls of Python functions for an entry that etcd appends, from its bytes to its place: a tenth less was counted."""
+EVENT_CALLS = 37
+"""Calls of Python functions for an entry that comes by a watch, from its bytes on: a tenth less was counted."""
+READING = ("http_answers.py", "http_stream.py")
+"""Where an answer is read that is handed on while it comes."""
+READING_CALLS = 4
+"""Calls of functions there for one piece of it, which is what was counted."""
 CLUSTER = (
     *("applying.py", "cluster_journal.py", "codec.py", "entries.py", "field_types.py", "living.py"),
     *("proposing.py", "shared_log.py"),
@@ -120,6 +127,22 @@ class AppendTest(LogCase):
         self.assertEqual(endpoint.made, 1)
         self.assertEqual(len(self.clock.getDelayedCalls()), timers)
         self.assertLessEqual(calls, APPEND_CALLS)
+
+
+class EventTest(WatchCase):
+    """An entry that comes from etcd."""
+
+    def test_event(self) -> None:
+        """It is few calls from its bytes to whoever wants it, with one chunk or with two, as etcd sends long ones."""
+        response = self.begin(ONE, 9, 11)
+        response.feed(line(1))
+        for number, pieces in ((2, [line(2)]), (3, [line(3)[:-1], b"\n"])):
+            data = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+            counts = counted(partial(response.stream.dataReceived, data))
+            self.assertEqual(self.numbers[-1], number)
+            self.assertLessEqual(counts.calls, EVENT_CALLS)
+            reading = sum(count for name, count in counts.named.items() if name.partition(":")[0] in READING)
+            self.assertLessEqual(reading, READING_CALLS)
 
 
 class NodePostTest(ClusterCase):

@@ -1,5 +1,8 @@
 """Answers by HTTP, as servers send them, and as they do not."""
 
+import math
+from time import process_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -111,6 +114,102 @@ class WholeTests(SynchronousTestCase):
         """A length that is said twice, and the same, is one."""
         _, found = read(head(b"Content-Length: 2", b"content-length:2 ") + b"ab")
         self.assertEqual(found, HttpAnswer(200, b"ab"))
+
+
+class PiecesTests(SynchronousTestCase):
+    """Answers whose bodies are taken out while they come."""
+
+    def pieces(self, data: bytes, size: int) -> tuple[int, bytes, str]:
+        """Read an answer in pieces of this size; return its status, its body, and how it has ended."""
+        reader = AnswerReader(math.inf)
+        body = b""
+        for at in range(0, len(data), size):
+            try:
+                end = "whole" if reader.feed(data[at : at + size]) else ""
+            except NoHttp as error:
+                end = str(error)
+            body += reader.take()
+            self.assertEqual(reader.take(), b"")
+            if end:
+                return reader.status, body, end
+        return reader.status, body, "closed" if reader.end() else "broken off"
+
+    def test_every_size(self) -> None:
+        """Wherever an answer is cut, its pieces are the same together."""
+        whole = [(data, answer, "whole") for data, answer in WHOLE.items()]
+        for data, answer, end in [*whole, (head() + b"abc", HttpAnswer(200, b"abc"), "closed")]:
+            for size in range(1, len(data) + 1):
+                self.assertEqual(self.pieces(data, size), (answer.status, answer.body, end))
+
+    def test_at_once(self) -> None:
+        """What has come of a body can be taken at once; nothing is kept but the beginnings of lines."""
+        for how, pieces in (
+            (b"Transfer-Encoding: chunked", (b"3\r\nabc\r\n4\r\nd", b"efg\r", b"\n2", b"\r\nhi\r\n")),
+            (b"Content-Length: 10", (b"abcd", b"efg", b"hi")),
+            (b"X: y", (b"abcd", b"efg", b"hi")),
+        ):
+            reader = AnswerReader(math.inf)
+            self.assertEqual(reader.status, 0)
+            reader.feed(b"HTTP/1.1 100 -\r\n\r\n" + head(how)[:-1])
+            self.assertEqual((reader.status, reader.take()), (0, b""))
+            reader.feed(b"\n")
+            self.assertEqual((reader.status, reader.take()), (200, b""))
+            taken = []
+            for piece in pieces:
+                reader.feed(piece)
+                taken.append(reader.take())
+                self.assertLess(len(reader.rest), 3)
+            self.assertEqual(taken, [b"abcd", b"efg", b"hi"] if len(pieces) == 3 else [b"abcd", b"efg", b"", b"hi"])
+
+    def test_status_of_none(self) -> None:
+        """What is no answer has no status."""
+        for data in (b"x\r\n\r\n", head(b"Content-Length: x"), b"HTTP/1.1 100 -\r\n\r\nx\r\n\r\n"):
+            self.assertEqual(self.pieces(data, 1)[:2], (0, b""))
+
+    @given(
+        st.lists(st.sampled_from((b"5\r\nhello\r\n", b"1;x\r\n\n\r\n", b"0\r\n", b"a: b\r\n", b"\r\n", b"\r", b"2"))),
+        st.sampled_from((b"Transfer-Encoding: chunked", b"Content-Length: 20", b"Connection: close")),
+        st.integers(1, 30),
+    )
+    def test_cut_anywhere(self, parts: list[bytes], how: bytes, size: int) -> None:
+        """Whatever comes, its pieces and its end are the same however it is cut: also those before what is wrong."""
+        data = head(how) + b"".join(parts)
+        self.assertEqual(self.pieces(data, size), self.pieces(data, len(data)))
+
+    def test_no_limit(self) -> None:
+        """What is taken out has no limit together, but headers and lines have theirs."""
+        for how, data in (
+            (b"Transfer-Encoding: chunked", b"fffffffffffffff\r\n"),
+            (b"Content-Length: 999999999999999999", b""),
+        ):
+            reader = AnswerReader(math.inf)
+            reader.feed(head(how) + data)
+            for _ in range(100):
+                reader.feed(bytes(10_000))
+                self.assertEqual(reader.take(), bytes(10_000))
+                self.assertEqual(reader.rest, b"")
+        for data in (b"1;" + b"x" * MOST_CHUNK_LINE_BYTES, b"0\r\n" + b"x: y\r\n" * MOST_HEAD_BYTES):
+            self.assertIn("too long", self.pieces(head(b"Transfer-Encoding: chunked") + data, 1000)[2])
+
+    def test_cost(self) -> None:
+        """Ten times as much costs about ten times as much, in the smallest chunks and in one that drips."""
+
+        def cost(count: int, data: bytes, size: int) -> float:
+            best = math.inf
+            for _ in range(3):
+                before = process_time()
+                self.assertEqual(len(self.pieces(data, size)[1]), count)
+                best = min(best, process_time() - before)
+            return best
+
+        chunked = head(b"Transfer-Encoding: chunked")
+        for make, size in (
+            (lambda count: chunked + b"1\r\nx\r\n" * count, 1 << 30),
+            (lambda count: chunked + b"%x\r\n" % count + b"x" * count, 1),
+            (lambda count: head(b"Content-Length: %d" % (count + 1)) + b"x" * count, 1),
+        ):
+            few, many = 5_000, 50_000
+            self.assertLess(cost(many, make(many), size), 40 * cost(few, make(few), size) + 0.05)
 
 
 class NoHttpTests(SynchronousTestCase):

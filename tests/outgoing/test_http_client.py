@@ -14,6 +14,7 @@ from twisted.internet.error import (
     ConnectionRefusedError,
 )
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint, ISystemHandle, ITCPTransport
+from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -78,7 +79,7 @@ class Endpoint:
         """Let the oldest connection be made that is wanted."""
         factory, connecting = self.wanted.pop(0)
         protocol = factory.buildProtocol(IPv4Address("TCP", "10.0.0.1", 80))
-        assert isinstance(protocol, HttpConnection)
+        assert isinstance(protocol, Protocol)
         peer = Peer(protocol)
         protocol.makeConnection(peer.wire)
         connecting.callback(protocol)
@@ -95,7 +96,7 @@ class Endpoint:
 class Peer:
     """The server's end of a connection."""
 
-    def __init__(self, protocol: HttpConnection) -> None:
+    def __init__(self, protocol: Protocol) -> None:
         self.wire = Wire()
         self._protocol = protocol
 

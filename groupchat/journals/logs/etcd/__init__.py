@@ -12,8 +12,8 @@ An entry is appended by one transaction, which holds only if ``live/NODE`` still
 counts one entry less.  So it can be sent again and again, to whichever server, until the answer is certain: it is in,
 once, or the epoch has ended.
 
-The gateway, which every etcd serves at the same port, is asked by the client of ``groupchat.outgoing``, and watched by
-Twisted's Agent; no gRPC library is used.  The one that is kept up, aetcd 1.0.0 (June 2026), was looked at: it has
+The gateway, which every etcd serves at the same port, is asked and watched by the clients of ``groupchat.outgoing``; no
+gRPC library is used.  The one that is kept up, aetcd 1.0.0 (June 2026), was looked at: it has
 fragmented watches, but opens its channel without TLS only, takes one server and not several, sends as metadata nothing
 but the token that it asks for once, as it connects (so there is no ``hasleader``, and no new login after a server has
 restarted), and has one deadline for all calls.  It needs an asyncio loop, so beside Twisted's reactor a thread, and

@@ -15,13 +15,13 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
-from twisted.web.client import Agent, HTTPConnectionPool
 
 from groupchat.lazy.records import record
 from groupchat.model.errors import CannotStart
 from groupchat.outgoing.http_answers import NoHttp
 from groupchat.outgoing.http_client import HttpClient
 from groupchat.outgoing.http_endpoints import HttpEndpoints
+from groupchat.outgoing.http_stream import HttpStreams
 
 CONNECT_S = 1.0
 """Seconds that making a connection may take."""
@@ -34,11 +34,6 @@ class Server:
     host: str
     port: int
     is_encrypted: bool = False
-
-    @property
-    def url(self) -> str:
-        """Return the beginning of its URLs."""
-        return f"{'https' if self.is_encrypted else 'http'}://{self}"
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -102,17 +97,13 @@ def _private(option: str, path: Path, beside: Path, certificate: Certificate) ->
     return private
 
 
-def connections(reactor: Any, encryption: Encryption | None, most_bytes: int) -> tuple[HttpClient, Agent]:
-    """Make a client for requests, and an agent for watches, each of which has a connection of its own.
+def connections(reactor: Any, encryption: Encryption | None, most_bytes: int) -> tuple[HttpClient, HttpStreams]:
+    """Make a client for requests, and what watches are opened by, each of which has a connection of its own.
 
     :param most_bytes: the most bytes of an answer to a request.
     """
     endpoints = HttpEndpoints(reactor, CONNECT_S, encryption.options if encryption is not None else None)
-    alone = HTTPConnectionPool(reactor, persistent=False)
-    return (
-        HttpClient(reactor, endpoints.endpoint, most_bytes),
-        Agent.usingEndpointFactory(reactor, endpoints, alone),
-    )
+    return HttpClient(reactor, endpoints.endpoint, most_bytes), HttpStreams(endpoints.endpoint)
 
 
 def reason(server: Server, error: BaseException, is_new: bool = False) -> tuple[str, bool]:
@@ -120,22 +111,18 @@ def reason(server: Server, error: BaseException, is_new: bool = False) -> tuple[
 
     :param is_new: whether the server has never answered, so that it may not speak TLS, or nothing else.
     """
-    causes = [error, *(failure.value for failure in getattr(error, "reasons", ()))]
-    for cause in causes:
-        if isinstance(cause, OpenSSLError):
-            return _encryption_problem(server, str(cause)), True
-        if isinstance(cause, VerificationError):
-            return f"The certificate of {server} is not for “{server.host}”.", True
-        if isinstance(cause, NoHttp):
-            return f"{server} {cause}.", is_new
-    for cause in causes:
-        if isinstance(cause, DNSLookupError):
-            return f"The name “{server.host}” is not known.", False
-        if isinstance(cause, ConnectError):
-            return f"{server} cannot be reached: {str(cause).rstrip('.')}.", False
-    for cause in causes:
-        if isinstance(cause, ConnectionDone | ConnectionLost):
-            return f"{server} has closed the connection{_hint(server) if is_new else ''}.", False
+    if isinstance(error, OpenSSLError):
+        return _encryption_problem(server, str(error)), True
+    if isinstance(error, VerificationError):
+        return f"The certificate of {server} is not for “{server.host}”.", True
+    if isinstance(error, NoHttp):
+        return f"{server} {error}.", is_new
+    if isinstance(error, DNSLookupError):
+        return f"The name “{server.host}” is not known.", False
+    if isinstance(error, ConnectError):
+        return f"{server} cannot be reached: {str(error).rstrip('.')}.", False
+    if isinstance(error, ConnectionDone | ConnectionLost):
+        return f"{server} has closed the connection{_hint(server) if is_new else ''}.", False
     return f"{server}: {error!r}", False
 
 

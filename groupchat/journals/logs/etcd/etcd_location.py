@@ -79,6 +79,6 @@ def opened(
         raise CannotStart("--etcd-ca, --etcd-cert and --etcd-key are for etcds:, not for etcd:.")
     else:
         encryption = None
-    client, watching = connections(reactor, encryption, MAX_ANSWER_BYTES)
+    client, streams = connections(reactor, encryption, MAX_ANSWER_BYTES)
     gateway = Gateway(client.ask, reactor, login)
-    return EtcdLog(gateway, watching, where.servers, where.prefix, client.close)
+    return EtcdLog(gateway, streams.open, where.servers, where.prefix, client.close)

@@ -8,7 +8,6 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail,
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.iweb import IAgent
 from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import (
@@ -34,6 +33,7 @@ from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, cluste
 from groupchat.journals.logs.etcd.requests.server_requests import EVERYTHING, revoke
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
+from groupchat.outgoing.http_stream import Open
 
 T = TypeVar("T")
 
@@ -44,21 +44,21 @@ _log = Logger()
 class EtcdLog:
     """A log in etcd.
 
-    :param watching: the agent of watches, which keeps no connection for others.
+    :param open_stream: sends the request of a watch, by a connection of its own; as HttpStreams does.
     :param closing: is called in the end, to close the connections.
     """
 
     def __init__(
         self,
         gateway: Gateway,
-        watching: IAgent,
+        open_stream: Open,
         servers: Sequence[Server],
         prefix: str,
         closing: "Callable[[], Deferred[Any]]",
     ) -> None:
         self._gateway = gateway
         self._clock: IReactorTime = gateway.clock
-        self._watching = watching
+        self._open_stream = open_stream
         self._servers = servers
         self._prefix = prefix
         self._closing = closing
@@ -105,7 +105,7 @@ class EtcdLog:
     ) -> LogWatch:
         begun, _ = self._need_begun()
         rounds = Rounds(self._gateway, self._servers, 1)
-        watch = LogWatch(self._watching, rounds, self._requests, begun.cluster, after, entries)
+        watch = LogWatch(self._open_stream, rounds, self._requests, begun.cluster, after, entries)
         self._lookout.watches.append(watch)
 
         self._clock.callLater(0, watch.start, ended)

@@ -4,15 +4,12 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.error import ConnectingCancelledError
-from twisted.internet.interfaces import IConsumer, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IBodyProducer, IResponse
-from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
@@ -22,6 +19,7 @@ from groupchat.journals.logs.etcd.requests.server_requests import authenticate
 from groupchat.journals.logs.etcd.time_limits import TimeLimits
 from groupchat.outgoing.http_answers import HttpAnswer
 from groupchat.outgoing.http_client import post_bytes, post_head
+from groupchat.outgoing.http_stream import BodyTaker, HttpStream, Open
 
 ATTEMPT_S = 1.0
 """Seconds that one server has for an answer."""
@@ -71,30 +69,6 @@ class Refused(Exception):
     def is_full(self) -> bool:
         """Whether etcd has no space left."""
         return self.code == _RESOURCE_EXHAUSTED and "space exceeded" in str(self)
-
-
-@implementer(IBodyProducer)
-class Body:
-    """The body of a request, written in the turn in which it is asked for."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.length = len(data)
-
-    # Twisted calls these.
-
-    def startProducing(self, consumer: IConsumer) -> "Deferred[None]":
-        consumer.write(self._data)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """Nothing is left to pause."""
-
-    def resumeProducing(self) -> None:
-        """Nothing is left to resume."""
-
-    def stopProducing(self) -> None:
-        """Nothing is left to stop."""
 
 
 class Gateway:
@@ -154,14 +128,15 @@ class Gateway:
             return fail(Closed())
         return deferLater(self.clock, seconds)
 
-    async def send(self, agent: IAgent, server: Server, request: Request[Any]) -> IResponse:
-        """Send a request by an agent of the caller's; whether it is answered well, and when, is left to the caller."""
+    async def send(self, open_stream: Open, server: Server, request: Request[Any], taker: BodyTaker) -> HttpStream:
+        """Send a request whose answer is handed on while it comes.
+
+        Whether it is answered well, and when, is left to the caller.
+        """
         if self._needs_login(server):
             await self._log_in(server)
-        url = f"{server.url}{request.path}".encode("ascii")
-        headers = Headers({name: [text] for name, text in self._headers(server).items()})
-        response: IResponse = await agent.request(b"POST", url, headers, Body(request.body))
-        return response
+        data = post_bytes(self._head(server, request.path), request.body)
+        return await open_stream(server.host, server.port, data, taker)
 
     def forget_token(self, server: Server) -> None:
         """Log in at a server again before the next request."""
@@ -273,8 +248,7 @@ def in_background(doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None
 
 def _was_cancelled(error: BaseException) -> bool:
     """Return whether a request has ended because it was given up, which is told in several ways."""
-    causes = [error, *(failure.value for failure in getattr(error, "reasons", ()))]
-    return any(isinstance(one, CancelledError | ConnectingCancelledError) for one in causes)
+    return isinstance(error, CancelledError | ConnectingCancelledError)
 
 
 def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:

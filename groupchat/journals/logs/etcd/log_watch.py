@@ -8,10 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
-from twisted.internet.protocol import Protocol
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
-from twisted.web.iweb import IAgent
 from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import Closed, Compacted, ForeignLog, ILogWatch, LogEntry
@@ -20,6 +18,8 @@ from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_stream import Created, Entries, Erased, Gone, Lines, Message, messages
 from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, View, cluster_of
 from groupchat.journals.logs.etcd.rounds import Rounds
+from groupchat.outgoing.http_answers import NoHttp
+from groupchat.outgoing.http_stream import HttpStream, Open
 
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
@@ -32,7 +32,7 @@ MOST_DELAYED_BYTES = 64 * 1024
 """The most bytes that are delayed."""
 
 
-class Stream(Protocol):
+class Stream:
     """The body of a watch's answer.
 
     ``begun`` fires when the watch has begun or ended; ``done`` when it has ended, with a sentence, or with the error
@@ -43,8 +43,12 @@ class Stream(Protocol):
         self.begun: Deferred[None] = Deferred()
         self.done: Deferred[str] = Deferred()
         self._take = take
-        self._producer: IPushProducer | None = None
+        self._answer: HttpStream | None = None
         self._is_held = False
+
+    def answered(self, answer: HttpStream) -> None:
+        """Note that it comes from there."""
+        self._answer = answer
 
     def begin(self) -> None:
         """Note that the watch has begun."""
@@ -56,32 +60,30 @@ class Stream(Protocol):
         if not self.done.called:
             self.done.callback(result)
         self.begin()
-        if self.transport is not None:
-            self.transport.loseConnection()
+        if self._answer is not None:
+            self._answer.drop()
 
     def hold(self) -> None:
         """Read nothing more from the connection."""
-        if self._producer is not None and not self._is_held:
+        if self._answer is not None and not self._is_held:
             self._is_held = True
-            self._producer.pauseProducing()
+            self._answer.pause()
 
     def release(self) -> None:
         """Read again."""
-        if self._producer is not None and self._is_held:
+        if self._answer is not None and self._is_held:
             self._is_held = False
-            self._producer.resumeProducing()
+            self._answer.resume()
 
-    # Twisted calls these.
+    # The answer calls these.
 
-    def connectionMade(self) -> None:
-        self._producer = IPushProducer(self.transport)
-
-    def dataReceived(self, data: bytes) -> None:
+    def came(self, data: bytes) -> None:
         if not self.done.called:
             self._take(data)
 
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # Twisted's has a default
-        self.end("the connection has ended")
+    def ended(self, failure: Failure | None) -> None:
+        error = failure.value if failure is not None else None
+        self.end(f"it {error}" if isinstance(error, NoHttp) else "the connection has ended")
 
 
 @implementer(ILogWatch)
@@ -94,7 +96,7 @@ class LogWatch:
 
     def __init__(
         self,
-        agent: IAgent,
+        open_stream: Open,
         rounds: Rounds,
         requests: Requests,
         cluster: str,
@@ -105,7 +107,7 @@ class LogWatch:
         self.number = 0
         self.moves = 0
         self.trouble = ""
-        self._agent = agent
+        self._open_stream = open_stream
         self._rounds = rounds
         self._requests = requests
         self._cluster = cluster
@@ -238,11 +240,11 @@ class LogWatch:
 
     async def _open(self, server: Server, stream: Stream, start: int) -> None:
         gateway = self._rounds.gateway
-        response = await gateway.send(self._agent, server, self._requests.watch(start))
-        response.deliverBody(stream)
-        if response.code != 200:
+        answer = await gateway.send(self._open_stream, server, self._requests.watch(start), stream)
+        stream.answered(answer)
+        if answer.status != 200:
             gateway.forget_token(server)
-            stream.end(f"it answers {response.code}")
+            stream.end(f"it answers {answer.status}")
         await stream.begun
 
     def _take(self, data: bytes) -> None:

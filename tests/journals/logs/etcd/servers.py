@@ -5,88 +5,57 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IConsumer, IProtocol
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import ResponseDone
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import UNKNOWN_LENGTH, IAgent, IBodyProducer, IResponse
-from zope.interface import implementer
-from zope.interface.verify import verifyObject
 
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.gateway import Gateway
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.outgoing.http_answers import HttpAnswer
+from groupchat.outgoing.http_stream import BodyTaker, HttpStream
 
 ONE, TWO, THREE = (Server(f"10.0.0.{n}", 2379) for n in (1, 2, 3))
 HEADER = {"cluster_id": "107512243809840311", "member_id": "6761727519148206877", "revision": "3", "raft_term": "2"}
 
 
-@implementer(IResponse)
 class FakeResponse:
-    """An answer whose body comes when the test says so."""
+    """An answer whose body comes when the test says so, by chunks; its client is the real one."""
 
     def __init__(self, code: int) -> None:
-        self.version = (b"HTTP", 1, 1)
-        self.code = code
-        self.phrase = b""
-        self.headers = Headers()
-        self.length = UNKNOWN_LENGTH
-        self.request = None
-        self.previousResponse = None
         self.transport = StringTransport()
-        self.protocol: IProtocol | None = None
-        self._body = b""
+        self.stream = HttpStream()
+        self.stream.makeConnection(self.transport)
+        self._code = code
+
+    def begin(self) -> None:
+        """Let the status come: the request has been sent."""
+        head = b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        self.stream.dataReceived(head % self._code)
 
     def feed(self, data: bytes) -> None:
         """Let more of the body come."""
-        if self.protocol is None:
-            self._body += data
-        else:
-            self.protocol.dataReceived(data)
+        if data:
+            self.send(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def send(self, data: bytes) -> None:
+        """Let these bytes come, whatever they are."""
+        self.stream.dataReceived(data)
 
     def finish(self, reason: Exception | None = None) -> None:
-        """End the body, as it should or by this error."""
-        assert self.protocol is not None
-        self.protocol.connectionLost(Failure(reason or ResponseDone()))
+        """End the body as it should, or the connection by this error."""
+        if reason is None:
+            self.send(b"0\r\n\r\n")
+            reason = ConnectionAborted()
+        self.stream.connectionLost(Failure(reason))
 
     @property
     def is_left(self) -> bool:
         """Whether the client has closed the connection."""
-        return self.transport.disconnecting
-
-    # Twisted calls these.
-
-    def deliverBody(self, protocol: IProtocol) -> None:
-        self.protocol = protocol
-        protocol.makeConnection(self.transport)
-        if self._body:
-            protocol.dataReceived(self._body)
-
-    def setPreviousResponse(self, response: IResponse) -> None:
-        raise NotImplementedError
-
-
-@implementer(IConsumer)
-class _Collected:
-    """What a request consists of."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    # Twisted calls these.
-
-    def registerProducer(self, producer: object, streaming: bool) -> None:
-        raise NotImplementedError
-
-    def unregisterProducer(self) -> None:
-        raise NotImplementedError
-
-    def write(self, data: bytes) -> None:
-        self.data += data
+        return bool(self.transport.disconnected)
 
 
 class Asked:
@@ -126,7 +95,8 @@ class Asked:
         """Answer with a body that is still to come."""
         assert self._is_watch
         response = FakeResponse(code)
-        self.response.callback(response)
+        self.response.callback(response.stream)
+        response.begin()
         return response
 
     def fail(self, error: Exception) -> None:
@@ -134,9 +104,8 @@ class Asked:
         self.response.errback(error)
 
 
-@implementer(IAgent)
 class FakeAgent:
-    """Keeps what is asked."""
+    """Keeps what is asked, by a request whose answer is read as a whole, or by one whose is handed on as it comes."""
 
     def __init__(self) -> None:
         self.asked: list[Asked] = []
@@ -150,6 +119,14 @@ class FakeAgent:
 
     def post(self, host: str, port: int, data: bytes) -> "Deferred[HttpAnswer]":
         """Take the bytes of a request whose answer is read as a whole."""
+        return self._note(host, port, data, False)
+
+    def open(self, host: str, port: int, data: bytes, taker: BodyTaker) -> "Deferred[HttpStream]":
+        """Take the bytes of a request whose answer is handed on while it comes."""
+        connecting = self._note(host, port, data, True)
+        return connecting.addCallback(lambda stream: stream.ask(data, taker))
+
+    def _note(self, host: str, port: int, data: bytes, is_watch: bool) -> "Deferred[Any]":
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("ascii").split("\r\n")
         method, path, version = first.split(" ")
@@ -159,24 +136,9 @@ class FakeAgent:
         assert (method, version) == ("POST", "HTTP/1.1")
         assert headers.getRawHeaders("Host") == [f"{host}:{port}"]
         assert headers.getRawHeaders("Content-Length") == [str(len(body))]
-        return self._note(Asked(f"{host}:{port}{path}", headers, body, False))
-
-    def _note(self, asked: Asked) -> "Deferred[Any]":
+        asked = Asked(f"{host}:{port}{path}", headers, body, is_watch)
         self.asked.append(asked)
         return asked.response
-
-    # Twisted calls this.
-
-    def request(
-        self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: IBodyProducer | None = None
-    ) -> "Deferred[IResponse]":
-        assert method == b"POST"
-        assert headers is not None
-        assert bodyProducer is not None
-        body = _Collected()
-        bodyProducer.startProducing(body)
-        assert bodyProducer.length == len(body.data)
-        return self._note(Asked(uri.decode().removeprefix("http://"), headers, body.data, True))
 
 
 class ServersTest(SynchronousTestCase):
@@ -187,8 +149,6 @@ class ServersTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.agent = FakeAgent()
-        verifyObject(IAgent, self.agent)
-        verifyObject(IResponse, FakeResponse(200))
         self.gateway = Gateway(self.agent.post, self.clock, self.login)
         self.rounds = Rounds(self.gateway, (ONE, TWO, THREE))
 

@@ -23,7 +23,7 @@ class LocationTests(SynchronousTestCase):
         where = parse("etcd://e1:2380,10.0.0.2,[fd00::3]:2379/chat/one")
         self.assertEqual(where.servers, (Server("e1", 2380), Server("10.0.0.2", 2379), Server("fd00::3", 2379)))
         self.assertEqual(where.prefix, "chat/one")
-        self.assertEqual([one.url for one in where.servers][1:], ["http://10.0.0.2:2379", "http://[fd00::3]:2379"])
+        self.assertEqual([str(one) for one in where.servers], ["e1:2380", "10.0.0.2:2379", "[fd00::3]:2379"])
 
     def test_defaults(self) -> None:
         """Without a prefix there is one all the same."""
@@ -33,7 +33,7 @@ class LocationTests(SynchronousTestCase):
     def test_encrypted(self) -> None:
         """TLS is for all servers."""
         where = parse("etcds://e1,e2")
-        self.assertEqual([one.url for one in where.servers], ["https://e1:2379", "https://e2:2379"])
+        self.assertEqual(where.servers, (Server("e1", 2379, True), Server("e2", 2379, True)))
 
     def test_refused(self) -> None:
         """What is wrong is named."""

@@ -45,7 +45,7 @@ class LogCase(ServersTest):
         super().setUp()
         self.watching = FakeAgent()
         self.is_closed = False
-        self.log = EtcdLog(self.gateway, self.watching, (ONE, TWO, THREE), "gc", self.close)
+        self.log = EtcdLog(self.gateway, self.watching.open, (ONE, TWO, THREE), "gc", self.close)
 
     def close(self) -> "Deferred[None]":
         """Note that the connections were closed."""
@@ -131,7 +131,7 @@ class BeginTests(LogCase):
         )
         for last in range(len(steps)):
             self.agent.asked.clear()
-            self.log = EtcdLog(self.gateway, self.watching, (ONE, TWO, THREE), "gc", self.close)
+            self.log = EtcdLog(self.gateway, self.watching.open, (ONE, TWO, THREE), "gc", self.close)
             begun = self.log.begin("a1", b"{}")
             for step in steps[:last]:
                 step()

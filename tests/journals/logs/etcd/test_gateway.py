@@ -13,7 +13,6 @@ from twisted.internet.error import (
     DNSLookupError,
 )
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseNeverReceived
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
@@ -144,20 +143,12 @@ class AnswersTests(GatewayCase):
         self.assertTrue(asked.response.called)
         self.assert_quiet()
 
-    def test_wrapped_silence(self) -> None:
-        """Agent wraps the error of a request that was given up; it is understood all the same."""
-        result = self.call()
-        asked = self.take()
-        asked.response.addErrback(lambda failure: Failure(ResponseNeverReceived([failure])))
-        self.clock.advance(ATTEMPT_S)
-        self.assertIn("does not answer", str(self.unanswered(result)))
-
     def test_connection_problems(self) -> None:
         """What is wrong with a connection is told in words."""
         cases = [
             (ConnectionRefusedError(), "cannot be reached"),
             (DNSLookupError(), "is not known"),
-            (ResponseNeverReceived([Failure(ConnectionDone())]), "the journal is etcds:"),
+            (ConnectionDone(), "the journal is etcds:"),
         ]
         for error, words in cases:
             result = self.call()
@@ -170,7 +161,7 @@ class AnswersTests(GatewayCase):
         self.take().answer({})
         self.successResultOf(result)
         result = self.call()
-        self.take().fail(ResponseNeverReceived([Failure(ConnectionDone())]))
+        self.take().fail(ConnectionDone())
         error = str(self.unanswered(result))
         self.assertIn("has closed the connection", error)
         self.assertNotIn("etcds:", error)

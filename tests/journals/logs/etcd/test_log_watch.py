@@ -55,7 +55,7 @@ class WatchCase(ServersTest):
         self.got: list[LogEntry] = []
         self.calls = 0
         self.errors: list[BaseException] = []
-        self.watch = LogWatch(self.watching, self.rounds, Requests("gc"), "abc", self.after, self.take_entries)
+        self.watch = LogWatch(self.watching.open, self.rounds, Requests("gc"), "abc", self.after, self.take_entries)
         verifyObject(ILogWatch, self.watch)
         self.watch.start(self.take_end)
 
