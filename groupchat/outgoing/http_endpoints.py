@@ -1,4 +1,4 @@
-"""How connections to a host are made, also for Twisted's Agent, without a line in the daemon's log for each."""
+"""How connections to a host are made, without a line in the daemon's log for each."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -8,8 +8,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IStreamClientEndpoint
 from twisted.protocols.tls import TLSMemoryBIOFactory
-from twisted.web.client import URI
-from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 
@@ -43,7 +41,6 @@ class _Encrypted:
         return connected.addCallback(lambda protocol: protocol.wrappedProtocol)
 
 
-@implementer(IAgentEndpointFactory)
 class HttpEndpoints:
     """Makes connections: to an address at once, and to a name by whichever of its addresses answers first.
 
@@ -69,8 +66,3 @@ class HttpEndpoints:
         if self._encrypt is not None:
             endpoint = _Encrypted(self._encrypt(host), endpoint)
         return _Quiet(endpoint)
-
-    # Twisted calls this.
-
-    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
-        return self.endpoint(uri.host.decode("ascii").strip("[]"), uri.port)

@@ -222,6 +222,16 @@ class ImportTest(SynchronousTestCase):
             self.assertTrue(every <= MOST_MODULES and ours <= MOST_OF_OURS, f"{every} modules, {ours} of ours")
             self.assertTrue((folder / "data" / "tls" / "cert.pem").exists())
 
+    def test_node(self) -> None:
+        """A node does without a client of HTTP that does all that browsers do, until it fetches a file."""
+        code = (
+            "import sys, groupchat.daemon.loading, groupchat.daemon.service, groupchat.daemon.node\n"
+            "import groupchat.journals.logs.etcd.etcd_location, groupchat.files.others.opening_others\n"
+            "print([name for name in sys.modules if name.startswith('twisted.web')])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=TREE, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.stdout, done.stderr), ("[]\n", ""))
+
     def test_no_search_for_garbage(self) -> None:
         """While the service is imported nothing is searched for garbage; afterwards it is as before."""
         code = (

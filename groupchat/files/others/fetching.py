@@ -18,8 +18,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from groupchat.files.others.file_requests import NotGiven, Requests, Transfer
 from groupchat.files.others.node_proofs import is_proof
-from groupchat.files.others.node_requests import NotGiven, Requests, Transfer
 from groupchat.files.refusals import stopping
 from groupchat.interfaces.files import FileDamaged, IIncoming, IOtherShelves, IShelf, NoSpace
 from groupchat.interfaces.storage import NodeCard

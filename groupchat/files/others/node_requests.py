@@ -1,18 +1,19 @@
 """Ask another node for a file, by HTTP within TLS, at the port where people connect."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from OpenSSL.SSL import Error as OpenSSLError
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.protocol import connectionDone
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseDone
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IResponse
+from twisted.web.iweb import IAgent, IAgentEndpointFactory, IResponse
+from zope.interface import implementer
 
+from groupchat.files.others.file_requests import NotGiven
 from groupchat.files.others.node_proofs import proof
 from groupchat.files.others.pinned_tls import PinnedTls
 from groupchat.interfaces.storage import NodeCard
@@ -30,39 +31,6 @@ LEAST = 64 * 1024
 
 IDLE_S = 4
 """Seconds that a connection is kept for the next file; nodes close it after five."""
-
-
-class NotGiven(Exception):
-    """The node has not given the file; the sentence says why.
-
-    ``is_away``: it cannot be reached at all.
-    """
-
-    def __init__(self, sentence: str, is_away: bool = False) -> None:
-        super().__init__(sentence)
-        self.is_away = is_away
-
-
-class Transfer(Protocol):
-    """A file that is on its way.  ``done``: fires when all of it has come, or fails with NotGiven."""
-
-    done: "Deferred[None]"
-
-    def resume(self) -> None:
-        """Go on: more can be taken."""
-
-    def cancel(self) -> None:
-        """Take nothing more of it."""
-
-
-class Requests(Protocol):
-    """Asks nodes for files."""
-
-    def ask(self, node: NodeCard, file: StoredFile, take: Callable[[bytes], bool]) -> Transfer:
-        """Ask a node for a file.  :param take: takes a part of it; returns whether more can be taken at once."""
-
-    def close(self) -> "Deferred[None]":
-        """Close all connections."""
 
 
 class NodeRequests:
@@ -92,7 +60,7 @@ class NodeRequests:
             pool.cachedConnectionTimeout = IDLE_S
             pool.maxPersistentPerHost = 4
             pinned = PinnedTls(node.fingerprint)
-            endpoints = HttpEndpoints(self._reactor, CONNECT_S, lambda host: pinned)
+            endpoints = Endpoints(HttpEndpoints(self._reactor, CONNECT_S, lambda host: pinned))
             agent = Agent.usingEndpointFactory(self._reactor, endpoints, pool)
             self._agents[place] = agent, pool
         return self._agents[place][0]
@@ -206,7 +174,7 @@ class NodeTransfer:
         self.done.errback(error)
 
 
-class Body(TwistedProtocol):
+class Body(Protocol):
     """The body of an answer."""
 
     def __init__(self, came: Callable[[bytes], object], ended: Callable[[Failure], object]) -> None:
@@ -233,6 +201,19 @@ class Body(TwistedProtocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._ended(reason)
+
+
+@implementer(IAgentEndpointFactory)
+class Endpoints:
+    """Tells Twisted's Agent how connections are made."""
+
+    def __init__(self, endpoints: HttpEndpoints) -> None:
+        self._endpoints = endpoints
+
+    # Twisted calls this.
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        return self._endpoints.endpoint(uri.host.decode("ascii").strip("[]"), uri.port)
 
 
 def _reason(error: BaseException | None) -> str:

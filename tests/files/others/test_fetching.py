@@ -12,8 +12,8 @@ from zope.interface.verify import verifyObject
 
 from groupchat.files.memory_shelf import MemoryShelf
 from groupchat.files.others.fetching import AT_ONCE, REST_S, ROUND_S, WAIT_S, Fetching
+from groupchat.files.others.file_requests import NotGiven
 from groupchat.files.others.node_proofs import proof
-from groupchat.files.others.node_requests import NotGiven
 from groupchat.interfaces.files import IOtherShelves, NoSpace
 from groupchat.interfaces.storage import NodeCard
 from groupchat.model.drafts import StoredFile

@@ -4,18 +4,24 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import ResponseDone, ResponseFailed
+from twisted.web.client import URI, ResponseDone, ResponseFailed
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent
+from twisted.web.iweb import IAgent, IAgentEndpointFactory
 from zope.interface import implementer
+from zope.interface.verify import verifyObject
 
+from groupchat.files.others.file_requests import NotGiven
 from groupchat.files.others.node_proofs import proof
-from groupchat.files.others.node_requests import LEAST, SILENCE_S, NodeRequests, NodeTransfer, NotGiven
+from groupchat.files.others.node_requests import LEAST, SILENCE_S, Endpoints, NodeRequests, NodeTransfer
+from groupchat.files.others.opening_others import LateRequests
 from groupchat.interfaces.storage import NodeCard
 from groupchat.model.drafts import StoredFile
+from groupchat.outgoing.http_endpoints import HttpEndpoints
 
 FILE = StoredFile("ab" * 32, 10, "text/plain")
 LARGE = StoredFile("cd" * 32, 10 * LEAST, "text/plain")
@@ -218,3 +224,27 @@ class RequestsTests(SynchronousTestCase):
         self.assertEqual(len(requests._agents), 1)
         self.successResultOf(requests.close())
         self.assertEqual(requests._agents, {})
+
+    def test_urls(self) -> None:
+        """Agent is told where a URL leads, to an address with or without brackets."""
+        clock: Any = MemoryReactorClock()
+        endpoints = Endpoints(HttpEndpoints(clock, 3.0))
+        verifyObject(IAgentEndpointFactory, endpoints)
+        for url, host in ((b"https://127.0.0.1:5000/node", "127.0.0.1"), (b"https://[::1]:5000/node", "::1")):
+            endpoints.endpointForURI(URI.fromBytes(url)).connect(Factory.forProtocol(Protocol))
+            self.assertEqual(clock.tcpClients.pop()[:2], (host, 5000))
+
+    def test_late(self) -> None:
+        """What asks is made with the first request, and closed if it was made."""
+        clock = Clock()
+        requests = LateRequests(clock)
+        self.successResultOf(requests.close())
+        node = NodeCard(1, "", 1, 0, "no address", secret="s", fingerprint="AB")
+        transfers = [requests.ask(node, FILE, lambda data: True) for _ in range(2)]
+        for transfer in transfers:
+            self.failureResultOf(transfer.done, NotGiven)
+        made = requests._requests
+        assert isinstance(made, NodeRequests)
+        self.assertEqual(len(made._agents), 1)
+        self.successResultOf(requests.close())
+        self.assertEqual(made._agents, {})
