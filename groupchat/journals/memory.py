@@ -134,8 +134,9 @@ class MemoryJournal:
             keys = sorted(key for key in self._facts if key > after)[:most]
             return [(*key, canonical(self._facts[key].value or {})) for key in keys]
 
-        def sessions(after: str, most: int) -> list[StoredSession]:
-            return [self._sessions[digest] for digest in sorted(self._sessions) if digest > after][:most]
+        def sessions(after: str, most: int) -> list[tuple[StoredSession, str]]:
+            behind = [digest for digest in sorted(self._sessions) if digest > after][:most]
+            return [(self._sessions[digest], nodes.last_node_of(digest)) for digest in behind]
 
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
@@ -143,6 +144,7 @@ class MemoryJournal:
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
+        self._nodes.forget_sessions(self._sessions)
 
     def _post(self, draft: Draft) -> Outcome:
         if draft.key is not None and (first := self._keys.get((draft.author, draft.key))) is not None:
@@ -269,8 +271,7 @@ class MemoryJournal:
 
     def revoke(self, change: Revoke) -> None:
         """Remove the sessions whose tokens work no longer."""
-        kept = {digest: one for digest, one in self._sessions.items() if not change.concerns(one.author, digest)}
-        self._sessions = kept
+        self._keep_sessions(lambda session: not change.concerns(session.author, session.digest))
 
     def sessions_of(self, author: AuthorId) -> list[StoredSession]:
         """Return the sessions of this author."""
@@ -282,6 +283,11 @@ class MemoryJournal:
             self._sessions[session.digest] = session
         else:
             self._sessions.pop(session.digest, None)
+            self._nodes.forget_sessions(self._sessions)
+
+    def has_session(self, digest: str) -> bool:
+        """Say whether there is a session with this digest that counts."""
+        return digest in self._sessions
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
         first, last = milliseconds(at - seconds), milliseconds(at + AHEAD_S)

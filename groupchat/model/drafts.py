@@ -307,7 +307,7 @@ class StoredSession:
 
 @record
 class SessionAt:
-    """A session as a node of a cluster keeps it: void when its connection is at another node by then.
+    """A session as a node of a cluster keeps it: void when its connection is at another node by then, or was last.
 
     It stands in no entry of the log: there it is a StoredSession, in an entry that says of which node it is.
     """

@@ -8,7 +8,8 @@ Each line is an entry as it stands in the log; the last is an object with what a
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.task import Clock
@@ -17,9 +18,10 @@ from zope.interface import implementer
 from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.journals.cluster.applying import Applying
 from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, written
+from groupchat.journals.nodes.attending import NOWHERE
 from groupchat.journals.rules.codec import decode
 from groupchat.journals.sqlite.database import SCHEMA
-from groupchat.model.drafts import Operation
+from groupchat.model.drafts import Operation, StoredSession
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Attend,
@@ -97,13 +99,14 @@ def record(path: Path) -> list[str]:
     replay = Replay(path)
     counts = {"a1": 0, "b1": 0}
     epochs = {"a1": 5, "b1": 9}
+    rules = NOWHERE.rules
     lines: list[str] = []
 
     def say(node: str, operations: Sequence[Operation]) -> None:
         texts = [written(operation) for operation in operations]
         for group in groups([len(text) for text in texts]):
             counts[node] += 1
-            data = entry_bytes(node, epochs[node], counts[node], RULES, texts[group.start : group.stop])
+            data = entry_bytes(node, epochs[node], counts[node], rules, texts[group.start : group.stop])
             replay.carry_out([data])
             lines.append(data.decode())
 
@@ -111,11 +114,16 @@ def record(path: Path) -> list[str]:
     assert isinstance(found, Checked)
     say("a1", [Check(1, 0, 0, found.rows, found.facts), NodeUp("a1", epochs["a1"])])
     say("b1", [NodeUp("b1", epochs["b1"])])
+    say("a1", [Rules(RULES)])
+    rules = RULES
     for number, commit in enumerate(commits):
         say(("a1", "b1")[number % 3 == 0], [decode(one) for one in json.loads(commit)])
         if number % 20 == 5:
             node = ("a1", "b1")[number % 40 > 20]
             say(node, _attendance(number, node, epochs[node]))
+        if number == 120:
+            for node, operations in _late(epochs):
+                say(node, operations)
         if number == 200:
             say("a1", [NodeUp("c1", 300), NodeDown("c1", 300, 1795262300.25, 150)])
         if number % 100 == 50:
@@ -124,10 +132,30 @@ def record(path: Path) -> list[str]:
             say("a1", [NodeDown("b1", epochs["b1"], 1795262400.5, 290), RemoveNode("b1", SERVER)])
             epochs["b1"], counts["b1"] = 400, 0
             say("b1", [NodeUp("b1", 400)])
-    say("a1", [Rules(RULES)])
     lines.append(json.dumps(replay.end()))
     replay.journal.close()
     return lines
+
+
+def _late(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Operation]]]:
+    """Give what nodes say of a connection that came back at another one and left that, and of one that is lost there.
+
+    What the first of them wants to keep comes last.
+    """
+    for author, end in (
+        (AuthorId(2**61), Depart(f"{2**61:064x}", "b1", epochs["b1"], "bye", "")),
+        (AuthorId(2**61 + 1), NodeDown("b1", epochs["b1"], 1795262000.5, 120)),
+    ):
+        digest, nick = f"{author:064x}", f"roamer{author - 2**61}"
+        older = StoredSession(author, digest, nick, ("lobby",), 1, 1795262000.25, "lobby")
+        newer = replace(older, rooms=("dev",), position=7, current="dev")
+        presence = Presence(digest, "a1", epochs["a1"], author, nick, nick, "", 1795261000.5, 1795261000.5)
+        yield "a1", [Attend(presence, takes=True), older]
+        elsewhere = replace(presence, node="b1", epoch=epochs["b1"])
+        yield "b1", [Attend(elsewhere, takes=True), newer]
+        yield ("b1" if isinstance(end, Depart) else "a1"), [end]
+        yield "a1", [replace(older, position=2)]
+    yield "b1", [NodeUp("b1", epochs["b1"])]
 
 
 def _attendance(number: int, node: str, epoch: int) -> list[Operation]:

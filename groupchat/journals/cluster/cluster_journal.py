@@ -40,6 +40,7 @@ from groupchat.journals.cluster.living import Living
 from groupchat.journals.cluster.local_answers import LocalAnswers
 from groupchat.journals.cluster.log_ages import LogAges
 from groupchat.journals.cluster.proposing import Proposing
+from groupchat.journals.nodes.attending import NOWHERE
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import CannotFollow, CannotStart, JournalBroken, JournalUnavailable
 from groupchat.model.node_operations import Check, Checked, NodeUp, Place, Rules
@@ -259,6 +260,9 @@ class ClusterJournal(LocalAnswers):
     @inlineCallbacks
     def _come_up(self, begun: Begun, founding: Sequence[Operation] = ()) -> "Generator[Deferred[Any], Any, None]":
         """Carry out what the log has, and say that this node has begun its epoch; again if that ends meanwhile."""
+        # Where nobody else is, the newest rules hold from the beginning.
+        is_newer = self._card.rules > NOWHERE.rules
+        rules: Sequence[Operation] = [Rules(self._card.rules)] if founding and is_newer else ()
         while True:
             self._refenced = Deferred()
             self._shown = b""
@@ -266,8 +270,8 @@ class ClusterJournal(LocalAnswers):
             yield self._applying.reached(begun.head)
             self._proposing.lose_unsent()
             self._proposing.begin(begun.epoch)
-            said = self._proposing.propose([*founding, NodeUp(self.node, begun.epoch)], is_asked=False)
-            founding = ()
+            said = self._proposing.propose([*founding, NodeUp(self.node, begun.epoch), *rules], is_asked=False)
+            founding = rules = ()
             is_up = yield self._first_of(said, self._refenced)
             if is_up:
                 break

@@ -20,8 +20,11 @@ from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 FORM = 1
 """The form of entries that is written, and the newest that can be read."""
 
-RULES = 1
-"""The newest rules that this version knows: they change when the same operations would come to something else."""
+RULES = 2
+"""The newest rules that this version knows: they change when the same operations would come to something else.
+
+2: a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there.
+"""
 
 MOST_OPERATIONS = 1000
 """The most operations of an entry, which are carried out together."""

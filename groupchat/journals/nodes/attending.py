@@ -1,6 +1,6 @@
 """Who is where in a cluster: the same rules for every journal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
@@ -14,20 +14,34 @@ from groupchat.model.node_operations import (
     NodeOperation,
     NodeState,
     NodeUp,
+    Place,
     Presence,
     RemoveNode,
 )
 
+NOWHERE = Place("", 0, 0, "")
+"""The place of a journal that has carried out nothing of any log."""
+
+LAST_NODES = 2
+"""The rules from which on it is remembered of which node the connection of a session was last."""
+
 
 class Facts(Protocol):
-    """The place where a journal keeps facts, inside its transaction."""
+    """The place where a journal keeps facts and sessions, inside its transaction."""
 
     def value_of(self, kind: str, name: str) -> Mapping[str, Any] | None:
         """Return the value of a fact; None: it is not true."""
 
+    def has_session(self, digest: str) -> bool:
+        """Say whether there is a session with this digest that counts."""
+
 
 class PresenceStore(Protocol):
     """The place where a journal keeps presences and nodes, inside its transaction."""
+
+    @property
+    def rules(self) -> int:
+        """The rules by which the entry is carried out."""
 
     def state(self, node: str) -> NodeState:
         """Return what is remembered of a node; epoch 0: nothing is."""
@@ -47,11 +61,17 @@ class PresenceStore(Protocol):
     def keep_presence(self, presence: Presence) -> None:
         """Write a presence under its handle."""
 
-    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
-        """Remove a presence, if it is of this epoch of this node."""
+    def remove_presence(self, handle: str, node: str, epoch: int) -> bool:
+        """Remove a presence, if it is of this epoch of this node; return whether it was."""
 
-    def remove_presences(self, node: str, epoch: int) -> None:
-        """Remove the presences of a node of up to this epoch."""
+    def remove_presences(self, node: str, epoch: int) -> Sequence[str]:
+        """Remove the presences of a node of up to this epoch; return their handles."""
+
+    def keep_last_node(self, digest: str, node: str) -> None:
+        """Write at which node the connection of a session was last; it is forgotten with the session."""
+
+    def last_node_of(self, digest: str) -> str:
+        """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
 
 
 def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOperation) -> Refusal | None:
@@ -60,24 +80,40 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
         case Attend():
             return _attend(store, facts, operation)
         case Depart(handle=handle, node=node, epoch=epoch):
-            store.remove_presence(handle, node, epoch)
+            if store.remove_presence(handle, node, epoch):
+                _remember(store, facts, node, (handle,))
         case NodeUp(node, epoch):
             if epoch > store.state(node).epoch:
                 store.keep_node(node, NodeState(epoch, True))
-                store.remove_presences(node, epoch - 1)
+                _remember(store, facts, node, store.remove_presences(node, epoch - 1))
         case NodeDown(node, epoch, at, applied):
             known = store.state(node)
             if epoch > known.epoch or (epoch == known.epoch and known.is_up):  # whoever noticed first knows since when
                 store.keep_node(node, NodeState(epoch, False, at, applied))
-            store.remove_presences(node, epoch)
+            _remember(store, facts, node, store.remove_presences(node, epoch))
         case RemoveNode(node):
             return _remove(store, node)
     return None
 
 
 def is_late(store: PresenceStore, kept: SessionAt) -> bool:
-    """Say whether a session is what a node knew before its connection came back at another node."""
-    return store.node_of(kept.session.digest) not in ("", kept.node)
+    """Say whether a session is what a node knew before its connection came back at another node.
+
+    It may be gone from there by now, too: what a node wants to keep can be on its way for as long as its lease holds.
+    """
+    digest = kept.session.digest
+    node = store.node_of(digest)
+    if not node and store.rules >= LAST_NODES:
+        node = store.last_node_of(digest)
+    return node not in ("", kept.node)
+
+
+def _remember(store: PresenceStore, facts: Facts, node: str, handles: Sequence[str]) -> None:
+    """Note of connections that are gone at which node they were."""
+    if store.rules >= LAST_NODES:
+        for handle in handles:
+            if facts.has_session(handle):
+                store.keep_last_node(handle, node)
 
 
 def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | None:

@@ -25,17 +25,19 @@ _SESSION = tuple(field.name for field in fields(StoredSession))
 def taken(
     check: Check,
     facts: Callable[[tuple[str, str], int], Sequence[Digested]],
-    sessions: Callable[[str, int], Iterable[StoredSession]],
+    sessions: Callable[[str, int], Iterable[tuple[StoredSession, str]]],
 ) -> list[Digested]:
     """Return what a check compares besides rows: some facts, and when there are no more of them, sessions.
 
     :param facts: returns so many of them at most behind a kind and a name, in this order.
-    :param sessions: returns so many at most of those that count, behind a digest, in the order of their digests.
+    :param sessions: returns so many at most of those that count, behind a digest, in the order of their digests; for
+        each also the node at which its connection was last, if it is remembered.
     """
     found = list(facts((check.after_kind, check.after_name), FACTS))
     after = check.after_name if check.after_kind == SESSIONS else ""
     if len(found) < FACTS:
-        found += ((SESSIONS, one.digest, _JSON.encode(_session(one))) for one in sessions(after, FACTS - len(found)))
+        behind = sessions(after, FACTS - len(found))
+        found += ((SESSIONS, one.digest, _JSON.encode(_session(one, node))) for one, node in behind)
     return found
 
 
@@ -66,8 +68,9 @@ def _values(presence: Presence) -> list[object]:
     return _with_times(_PRESENCE, [getattr(presence, name) for name in _PRESENCE])
 
 
-def _session(session: StoredSession) -> list[object]:
-    return _with_times(_SESSION, [getattr(session, name) for name in _SESSION])
+def _session(session: StoredSession, node: str) -> list[object]:
+    values = _with_times(_SESSION, [getattr(session, name) for name in _SESSION])
+    return [*values, node] if node else values  # by the first rules none is remembered
 
 
 def _with_times(names: Sequence[str], values: Sequence[object]) -> list[object]:

@@ -1,27 +1,32 @@
 """Nodes, presences and the place in a log, of a journal in memory."""
 
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from groupchat.journals.nodes.attending import Facts, carry_out_attendance
+from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
-
-NOWHERE = Place("", 0, 0, "")
-"""The place of a journal that has carried out nothing of any log."""
 
 
 class MemoryNodes:
     """What a journal keeps for a cluster.
 
     ``nodes``: by name.  ``presences``: by handle.
+    ``last_nodes``: at which node the connection of a session was last, by the digest of that.
     ``place``: None if the journal follows no log.
     """
 
     def __init__(self) -> None:
         self.nodes: dict[str, NodeState] = {}
         self.presences: dict[str, Presence] = {}
+        self.last_nodes: dict[str, str] = {}
         self.place: Place | None = None
+
+    @property
+    def rules(self) -> int:
+        """The rules by which the entry is carried out."""
+        return (self.place or NOWHERE).rules
 
     def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
@@ -61,14 +66,29 @@ class MemoryNodes:
         """Write a presence under its handle."""
         self.presences[presence.handle] = presence
 
-    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
-        """Remove a presence, if it is of this epoch of this node."""
+    def remove_presence(self, handle: str, node: str, epoch: int) -> bool:
+        """Remove a presence, if it is of this epoch of this node; return whether it was."""
         known = self.presences.get(handle)
-        if known is not None and (known.node, known.epoch) == (node, epoch):
-            del self.presences[handle]
+        if known is None or (known.node, known.epoch) != (node, epoch):
+            return False
+        del self.presences[handle]
+        return True
 
-    def remove_presences(self, node: str, epoch: int) -> None:
-        """Remove the presences of a node of up to this epoch."""
-        for known in [*self.presences.values()]:
-            if known.node == node and known.epoch <= epoch:
-                del self.presences[known.handle]
+    def remove_presences(self, node: str, epoch: int) -> Sequence[str]:
+        """Remove the presences of a node of up to this epoch; return their handles."""
+        handles = [known.handle for known in self.presences.values() if known.node == node and known.epoch <= epoch]
+        for handle in handles:
+            del self.presences[handle]
+        return handles
+
+    def keep_last_node(self, digest: str, node: str) -> None:
+        """Write at which node the connection of a session was last."""
+        self.last_nodes[digest] = node
+
+    def last_node_of(self, digest: str) -> str:
+        """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
+        return self.last_nodes.get(digest, "")
+
+    def forget_sessions(self, kept: Container[str]) -> None:
+        """Forget where the sessions were that there are no longer.  :param kept: the digests of the others."""
+        self.last_nodes = {digest: node for digest, node in self.last_nodes.items() if digest in kept}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from groupchat.journals.nodes.attending import Facts, carry_out_attendance
+from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
 from groupchat.journals.nodes.identities import cluster_identity, go_on_alone, go_on_as
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
@@ -26,6 +26,9 @@ _JOINED = """
 INSERT INTO place VALUES (1, ?, ?, ?, ?, 1) ON CONFLICT (one) DO UPDATE
 SET cluster = excluded.cluster, number = excluded.number, revision = excluded.revision, chain = excluded.chain
 """
+_PLACE_RULES = "SELECT rules FROM place"
+_LAST_NODE = "SELECT node FROM session_nodes WHERE digest = ?"
+_KEEP_LAST_NODE = "INSERT OR REPLACE INTO session_nodes VALUES (?, ?)"
 _RULES = "INSERT INTO place VALUES (1, '', 0, 0, '', ?) ON CONFLICT (one) DO UPDATE SET rules = excluded.rules"
 
 
@@ -40,7 +43,7 @@ def leave_cluster(database: sqlite3.Connection, head: int) -> None:
 
     :param head: the highest number in it: those behind are not the numbers of the cluster.
     """
-    for table in ("place", "nodes", "presences"):
+    for table in ("place", "nodes", "presences", "session_nodes"):
         database.execute(f"DELETE FROM {table}")
     go_on_alone(database, head)
 
@@ -77,6 +80,15 @@ class SqliteNodes:
     def __init__(self, database: sqlite3.Connection, head: int) -> None:
         self._database = database
         self._head = head
+        self._rules = 0
+        """As ``rules``; 0: they were not looked up in this transaction."""
+
+    @property
+    def rules(self) -> int:
+        """The rules by which the entry is carried out."""
+        if not self._rules:
+            (self._rules,) = self._database.execute(_PLACE_RULES).fetchone() or (NOWHERE.rules,)
+        return self._rules
 
     def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
@@ -89,6 +101,7 @@ class SqliteNodes:
                 go_on_as(self._database, cluster_identity(operation.cluster), self._head)
         elif isinstance(operation, Rules):
             self._database.execute(_RULES, (operation.rules,))
+            self._rules = operation.rules
         else:
             return carry_out_attendance(self, facts, operation)
         return None
@@ -124,12 +137,24 @@ class SqliteNodes:
         values[9] = json.dumps(presence.rooms, ensure_ascii=False)
         self._database.execute(_KEEP_PRESENCE, values)
 
-    def remove_presence(self, handle: str, node: str, epoch: int) -> None:
-        """Remove a presence, if it is of this epoch of this node."""
-        self._database.execute(
-            "DELETE FROM presences WHERE handle = ? AND node = ? AND epoch = ?", (handle, node, epoch)
-        )
+    def remove_presence(self, handle: str, node: str, epoch: int) -> bool:
+        """Remove a presence, if it is of this epoch of this node; return whether it was."""
+        query = "DELETE FROM presences WHERE handle = ? AND node = ? AND epoch = ?"
+        return self._database.execute(query, (handle, node, epoch)).rowcount > 0
 
-    def remove_presences(self, node: str, epoch: int) -> None:
-        """Remove the presences of a node of up to this epoch."""
-        self._database.execute("DELETE FROM presences WHERE node = ? AND epoch <= ?", (node, epoch))
+    def remove_presences(self, node: str, epoch: int) -> Sequence[str]:
+        """Remove the presences of a node of up to this epoch; return their handles."""
+        where = "FROM presences WHERE node = ? AND epoch <= ?"
+        handles = [handle for (handle,) in self._database.execute(f"SELECT handle {where}", (node, epoch)).fetchall()]
+        if handles:
+            self._database.execute(f"DELETE {where}", (node, epoch))
+        return handles
+
+    def keep_last_node(self, digest: str, node: str) -> None:
+        """Write at which node the connection of a session was last."""
+        self._database.execute(_KEEP_LAST_NODE, (digest, node))
+
+    def last_node_of(self, digest: str) -> str:
+        """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
+        found = self._database.execute(_LAST_NODE, (digest,)).fetchone()
+        return "" if found is None else str(found[0])

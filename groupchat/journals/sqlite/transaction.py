@@ -68,7 +68,12 @@ _OTHERS = Insertion(f"posts ({COLUMNS}, key)", f"({', '.join('?' * (len(Row._fie
 
 _SESSION = f"INSERT OR REPLACE INTO sessions ({SESSION}) VALUES ({', '.join('?' * 13)})"
 _SESSIONS = f"SELECT {SESSION} FROM sessions WHERE author = ? ORDER BY digest"
-_SESSIONS_BEHIND = f"SELECT {SESSION} FROM sessions WHERE digest > ? AND seen >= ? ORDER BY digest LIMIT ?"
+_SESSIONS_BEHIND = (
+    f"SELECT ifnull(node, ''), {SESSION} FROM sessions LEFT JOIN session_nodes USING (digest)"
+    " WHERE digest > ? AND seen >= ? ORDER BY digest LIMIT ?"
+)
+_HAS_SESSION = "SELECT 1 FROM sessions WHERE digest = ? AND seen >= ?"
+_FORGET_NODES = "DELETE FROM session_nodes WHERE digest IN (SELECT digest FROM sessions WHERE seen < ?)"
 _IGNORING = f"SELECT {SESSION} FROM sessions WHERE ignored <> '[]'"
 _REVOKE = "DELETE FROM sessions WHERE author = ? AND digest <> ?"
 _REVOKE_ONE = "DELETE FROM sessions WHERE author = ? AND digest = ?"
@@ -174,6 +179,8 @@ class Transaction:
         elif isinstance(operation, ForgetSessions):
             self.deletes = True
             self._gone.forget_sessions(milliseconds(operation.before))
+            # Their rows go later, and may be written again before that.
+            self._database.execute(_FORGET_NODES, (self._gone.forgotten / 1000,))
         elif isinstance(operation, Expire | Erase):
             self.flush()
             self.removes = True
@@ -277,8 +284,9 @@ class Transaction:
         def facts(after: tuple[str, str], most: int) -> list[Digested]:
             return database.execute(_FACTS, (*after, most)).fetchall()
 
-        def sessions(after: str, most: int) -> Iterable[StoredSession]:
-            return map(session_of, database.execute(_SESSIONS_BEHIND, (after, gone.forgotten / 1000, most)).fetchall())
+        def sessions(after: str, most: int) -> Iterable[tuple[StoredSession, str]]:
+            found = database.execute(_SESSIONS_BEHIND, (after, gone.forgotten / 1000, most)).fetchall()
+            return ((session_of(values), node) for node, *values in found)
 
         counts = (self.head, gone.expired, gone.forgotten)
         return checked(rows, taken(check, facts, sessions), presences_of(database), nodes_of(database), counts)
@@ -366,6 +374,10 @@ class Transaction:
             self._database.execute(_FORGET, (session.digest,))
         else:
             self._database.execute(_SESSION, session_row(session))
+
+    def has_session(self, digest: str) -> bool:
+        """Say whether there is a session with this digest that counts."""
+        return self._database.execute(_HAS_SESSION, (digest, self._gone.forgotten / 1000)).fetchone() is not None
 
     def _last_shown(self, room: str, author: AuthorId, at: float, seconds: float) -> float | None:
         """Return when an author showed a room something last.

@@ -7,7 +7,11 @@ import sys
 
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
+from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.belonging import node_of
+from groupchat.model.drafts import StoredSession
+from groupchat.model.node_operations import Attend, Depart, Presence, Rules
+from tests.admin.cases import BOB, NOON
 from tests.admin.nodes.test_seed import CLUSTER, ClusterCase
 
 
@@ -30,6 +34,19 @@ class LeaveTest(ClusterCase):
         self.assert_sound()
         self.assertIn("belongs to no cluster", self.complaint("cluster", "leave", "--data", self.data, "--yes"))
         self.output("forget", "alice", "--yes", "--data", self.data)
+
+    def test_last_nodes(self) -> None:
+        """Of which node a connection was last concerns nobody in another cluster, whose nodes do not know it."""
+        digest = "a" * 64
+        presence = Presence(digest, "a1", 5, BOB, "bob", "bob", "", NOON, NOON)
+        session = StoredSession(BOB, digest, "bob", ("lobby",), 1, NOON)
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([Rules(2), Attend(presence, takes=True), session, Depart(digest, "a1", 5)])
+            count = "SELECT count(*) FROM session_nodes"
+            self.assertEqual(archive.database.execute(count).fetchone(), (1,))
+        self.output("cluster", "leave", "--data", self.data, "--yes")
+        with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:
+            self.assertEqual(database.execute(count).fetchone(), (0,))
 
     def test_no_node(self) -> None:
         """Whoever is in no cluster is not asked whether to leave it."""

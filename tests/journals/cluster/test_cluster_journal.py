@@ -10,6 +10,7 @@ from groupchat.interfaces.shared_log import Fenced, LiveNode
 from groupchat.interfaces.storage import IClusterJournal, IMarkable
 from groupchat.journals.cluster.cards import read_card
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
+from groupchat.journals.cluster.entries import RULES
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, Outcome, Repeated, StoredPost
@@ -252,7 +253,7 @@ class OneNodeTests(ClusterCase):
         self.assertEqual((standing.head, standing.applied, standing.lag), (3, 3, 0.0))
         self.assertEqual(sorted(standing.nodes), ["a1", "b1"])
         card = standing.nodes["a1"]
-        self.assertEqual((card.version, card.address, card.applied, card.rules), ("1.3", "host:5000", 3, 1))
+        self.assertEqual((card.version, card.address, card.applied, card.rules), ("1.3", "host:5000", 3, RULES))
         self.assertLess(standing.lease_age, 5)
         node.log.cut = True
         node.post(said("b"))
@@ -827,6 +828,15 @@ class TroubleTests(ClusterCase):
         self.pass_time()
         self.assertIn("upgrade this node", self.refused(self.node("c1", rules=1)))
         self.assertEqual(self.started("d1", rules=2).texts, ["before", "after"])
+
+    def test_rules_of_a_new_log(self) -> None:
+        """Whoever begins a log does so by the newest rules, which are known to everybody there is."""
+        first = self.started("a1", rules=3)
+        place = self.successResultOf(first.inner.place())
+        assert place is not None
+        self.assertEqual((place.rules, place.number), (3, 1))
+        self.assertEqual(self.started("b1", rules=3).journal._applying.place.rules, 3)
+        self.assertIn("upgrade this node", self.refused(self.node("c1", rules=2)))
 
     def test_unknown_operation(self) -> None:
         """Nothing is skipped: what stands before is carried out, posts are refused, and the other goes on."""

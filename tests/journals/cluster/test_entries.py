@@ -8,6 +8,7 @@ from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
 from groupchat.journals.cluster.entries import (
     LARGEST,
     MOST_OPERATIONS,
+    RULES,
     Entry,
     Unreadable,
     entry_bytes,
@@ -39,8 +40,9 @@ class EntryTests(SynchronousTestCase):
         """What this version does not know is not read, and nothing beside it either."""
         fine = json.loads(entry_bytes("a1", 1, 1, 1, [written(said("a"))]))
         changes: tuple[dict[str, object], ...] = (
-            {"v": 2}, {"r": 2}, {"o": [{"op": "sing"}]}, {"o": [{"op": "node-up", "node": "a", "epoch": 1, "x": 1}]},
-            {"o": [{"op": "node-up", "node": "a"}]}, {"o": 5}, {"o": [{"op": "rules", "rules": 2}]}, {"o": [[]]},
+            {"v": 2}, {"r": RULES + 1}, {"o": [{"op": "sing"}]}, {"o": 5}, {"o": [[]]},
+            {"o": [{"op": "node-up", "node": "a", "epoch": 1, "x": 1}]}, {"o": [{"op": "node-up", "node": "a"}]},
+            {"o": [{"op": "rules", "rules": RULES + 1}]},
             {"o": [{"op": "post", "kind": "sung", "author": 1, "nick": "a", "at": 1}]},
         )  # fmt: skip
         for change in changes:

@@ -147,5 +147,10 @@ CREATE TABLE presences (
     door TEXT NOT NULL,
     origin TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- At which node the connection of a session was last, now that it is at none.
+CREATE TABLE session_nodes (digest TEXT PRIMARY KEY, node TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER sessions_gone AFTER DELETE ON sessions BEGIN
+    DELETE FROM session_nodes WHERE digest = old.digest;
+END;
 CREATE INDEX presences_key ON presences (key);
 CREATE INDEX presences_node ON presences (node, epoch);

@@ -1,0 +1,135 @@
+"""Sessions of connections that go from node to node: a late one changes nothing, and every kind of journal agrees."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from shutil import rmtree
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.drafts import Amendment, Erase, ForgetSessions, Operation, Revoke, SessionAt, StoredSession
+from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeUp, Presence, Rules
+from tests.journals.cluster.nodes import ClusterCase, Node
+from tests.journals.contract import ALICE, NOON
+from tests.journals.direct import DirectJournal
+
+DIGEST = "a" * 64
+
+nodes = st.sampled_from(["a1", "b1"])
+epochs = st.sampled_from([5, 5, 5, 9])
+authors = st.sampled_from([AuthorId(1), AuthorId(2)])
+times = st.integers(0, 9).map(lambda seconds: NOON + seconds)
+
+
+def handle(author: AuthorId) -> str:
+    return f"{author:064x}"
+
+
+def presence(author: AuthorId, node: str, epoch: int) -> Presence:
+    nick = f"nick{author}"
+    return Presence(handle(author), node, epoch, author, nick, nick, "", NOON, NOON)
+
+
+def stored(author: AuthorId, position: int, seen: float) -> StoredSession:
+    return StoredSession(author, handle(author), f"nick{author}", ("lobby",), position, seen)
+
+
+def revoked(author: AuthorId) -> Amendment:
+    return Amendment(SERVER, NOON, (Revoke(author),))
+
+
+kept = st.builds(SessionAt, st.builds(stored, authors, st.integers(0, 9), times), nodes)
+operations: st.SearchStrategy[Operation] = st.one_of(
+    kept, kept, kept,
+    st.builds(Attend, st.builds(presence, authors, nodes, epochs), takes=st.booleans()),
+    st.builds(lambda author, node, epoch: Depart(handle(author), node, epoch), authors, nodes, epochs),
+    st.builds(lambda author, node, epoch: Depart(handle(author), node, epoch), authors, nodes, epochs),
+    st.builds(NodeUp, nodes, epochs),
+    st.builds(NodeDown, nodes, epochs),
+    st.builds(ForgetSessions, times),
+    st.builds(revoked, authors),
+    st.builds(lambda author: Erase(f"nick{author}", "forgotten-1", SERVER), authors),
+    st.just(Rules(2)),
+)  # fmt: skip
+
+
+class AgreeingTest(ClusterCase):
+    @settings(max_examples=150, deadline=None)
+    @given(st.booleans(), st.lists(st.tuples(operations, st.sampled_from([0, 0, 0, 0, 1])), min_size=12, max_size=30))
+    def test_same(self, is_new: bool, steps: Sequence[tuple[Operation, int]]) -> None:
+        """A journal in memory and one in a file come to the same after each, whatever of removals can wait."""
+        folder = Path(tempfile.mkdtemp())
+        memory, file = MemoryJournal(), DirectJournal(folder / "chat.db")
+        try:
+            first: list[Operation] = [*([Rules(2)] if is_new else []), NodeUp("a1", 5), NodeUp("b1", 5)]
+            for author in (AuthorId(1), AuthorId(2)):
+                session = SessionAt(stored(author, 5, NOON + 4), "b1")
+                first += [Attend(presence(author, "b1", 5), takes=True), session, Depart(handle(author), "b1", 5)]
+            for operation, pieces in [*((one, 0) for one in first), *steps]:
+                answers = [self.successResultOf(one.append([operation, Check(1, 0)])) for one in (memory, file)]
+                self.assertEqual(str(answers[0]), str(answers[1]), operation)
+                file.idle(pieces)
+        finally:
+            file.close()
+            rmtree(folder)
+
+
+class LateTest(ClusterCase):
+    """Three nodes on one log."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.a1, self.b1, self.c1 = (self.started(name) for name in ("a1", "b1", "c1"))
+        eve = (AuthorId(9), "eve", "")
+        self.here = StoredSession(ALICE, DIGEST, "alice", ("lobby",), 1, NOON + 100, ignored=(eve,))
+        self.there = replace(self.here, rooms=("dev",), position=7, seen=NOON, ignored=(), read=(("dev", 7, NOON),))
+
+    def say(self, node: Node, *operations: Operation) -> None:
+        waiting = node.post(*operations)
+        self.pass_time(0.5)
+        self.assertIsNotNone(waiting.outcomes, waiting.error)
+
+    def come(self, node: Node) -> None:
+        epoch = node.journal.epoch
+        self.say(node, Attend(Presence(DIGEST, node.name, epoch, ALICE, "alice", "alice", "", NOON, NOON), takes=True))
+
+        if node is self.a1:
+            self.say(node, replace(self.here, position=0))
+
+    def found(self) -> set[StoredSession | None]:
+        return {self.successResultOf(node.inner.recall(DIGEST)) for node in self.nodes}
+
+    def test_left(self) -> None:
+        """What is on its way from a node that is cut off is void once its connection was elsewhere."""
+        self.come(self.a1)
+        self.a1.log.cut = True
+        late = self.a1.post(self.here)
+        self.come(self.b1)
+        self.say(self.b1, self.there)
+        self.say(self.b1, Depart(DIGEST, "b1", self.b1.journal.epoch))
+        self.a1.log.cut = False
+        self.pass_time(3)
+        self.assertEqual(late.outcomes, [None], late.error)
+        self.assertEqual(self.found(), {self.there})
+        self.come(self.a1)
+        self.say(self.a1, self.here)
+        self.assertEqual(self.found(), {self.here})
+
+    def test_ended(self) -> None:
+        """So it is when the other node was fenced; and what that one kept itself until then is not."""
+        self.come(self.a1)
+        self.a1.log.cut = True
+        late = self.a1.post(self.here)
+        self.come(self.b1)
+        self.shared.expire("b1")
+        self.pass_time(3)
+        self.say(self.b1, self.there)
+        self.a1.log.cut = False
+        self.pass_time(3)
+        self.assertEqual(late.outcomes, [None], late.error)
+        self.assertEqual(self.successResultOf(self.c1.inner.presences()), [])
+        self.assertEqual(self.found(), {self.there})
