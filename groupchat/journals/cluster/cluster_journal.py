@@ -371,11 +371,12 @@ class ClusterJournal(LocalAnswers):
         if self._state in (_BROKEN, _CLOSED):
             return
         is_running, self._state = self._state is not _BEGINNING or self.epoch > 0, _STOPPED
-        if is_running:
-            # Nothing must wait for this node, which may never go on.
-            self._show_card(replace(self._card, revision=NEVER))
         self._failure = Failure(JournalUnavailable(f"This node takes no messages any more: {error}"))
         self._proposing.lose_all(self._failure if is_running else Failure(error))
+        if is_running:
+            self.log.error("This node takes no messages any more: {reason}", reason=str(error))
+            # Nothing must wait for this node, which may never go on.
+            self._show_card(replace(self._card, revision=NEVER))
 
     def _differs(self, error: JournalBroken) -> None:
         """Stop, and do not start again before somebody has looked: this node is not what the others are."""
@@ -448,10 +449,10 @@ class ClusterJournal(LocalAnswers):
             self._show_next()
 
         def failed(_: object) -> None:
-            # Its epoch has ended, as will be noticed; the next one begins with another card.
+            # Its epoch has ended, as will be noticed, or it has none; the next one begins with another card.
             self._is_showing, self._shown = False, b""
 
-        self._log.show(showing).addCallbacks(shown, failed)
+        maybeDeferred(self._log.show, showing).addCallbacks(shown, failed)
 
     def _pass_minute(self) -> None:
         """Do what only the first node has to do, and keep count for the time when this one is that."""

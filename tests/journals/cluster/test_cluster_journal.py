@@ -426,6 +426,29 @@ class TwoNodesTests(ClusterCase):
         self.assert_refused(waiting, "Send it again")
         self.assertEqual(self.a.happened, ["fenced", "begun"])
 
+    def test_another_process_meanwhile(self) -> None:
+        """If another process has this node's name when it wants to begin again, everybody who waits is told so."""
+        node, words = self.a, "Another process is running as node “a1”"
+        node.log.delay = 0.05
+        waiting = [node.post(said(f"{n}", ALICE)) for n in range(3)]
+        self.shared.expire("a1")
+        claimed = self.shared.claim("a1", b"{}")
+
+        def renew() -> None:
+            self.shared.renew("a1", claimed.epoch)
+            if self.clock.seconds() < 30:
+                self.clock.callLater(1, renew)
+
+        renew()
+        self.pass_time(40)
+        for one in waiting:
+            self.assertIsInstance(one.error, JournalUnavailable)
+        self.assertIn(words, node.journal.standing().trouble)
+        self.assert_refused(node.post(said("later", ALICE)), words)
+        here = self.b.post(said("here", BOB))
+        self.pass_time()
+        self.assertIsNotNone(here.outcomes)
+
     def test_fenced_between_the_entries_of_a_batch(self) -> None:
         """When some entries of a batch are in, each operation has the outcome that is true of it."""
         self.a.log.delay = 0.2

@@ -51,23 +51,20 @@ class Lines:
     """Cuts a stream into lines."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._begun = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the lines that are whole now.
 
         :raises ValueError: one is too long.
         """
-        *whole, rest = data.split(b"\n")
-        lines = []
-        for end in whole:
-            lines.append(b"".join((*self._parts, end)))
-            self._parts, self._size = [], 0
-        if rest:
-            self._parts.append(rest)
-            self._size += len(rest)
-        if self._size > MAX_LINE_BYTES:
+        first, *others = data.split(b"\n")
+        self._begun += first
+        lines: list[bytes] = []
+        if others:
+            lines = [bytes(self._begun), *others[:-1]]
+            self._begun = bytearray(others[-1])
+        if len(self._begun) > MAX_LINE_BYTES:
             raise ValueError(f"A line has more than {MAX_LINE_BYTES:,} bytes.")
         return [line for line in lines if line.strip()]
 

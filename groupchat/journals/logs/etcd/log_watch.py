@@ -28,6 +28,9 @@ LONGEST_PAUSE_S = 0.5
 DELAY_S = 0.002
 """Seconds that something is delayed at most: about what an append and a transaction of the journal take."""
 
+MOVE_BYTES = 4096
+"""Bytes of a long line that are as good as something said: what brings less in half a second has as good as stopped."""
+
 MOST_DELAYED_BYTES = 64 * 1024
 """The most bytes that are delayed."""
 
@@ -91,7 +94,7 @@ class LogWatch:
     """Delivers entries.
 
     ``position`` and ``number`` are those of the newest entry that was delivered; the number is 0 until there is one.
-    ``moves`` counts whatever came, so that it can be seen whether anything comes.
+    ``moves`` counts what came, so that it can be seen whether anything does: what was said, not the bytes that trickle.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class LogWatch:
         self.position = after
         self.number = 0
         self.moves = 0
+        self._begun_bytes = 0
         self.trouble = ""
         self._open_stream = open_stream
         self._rounds = rounds
@@ -248,7 +252,9 @@ class LogWatch:
         await stream.begun
 
     def _take(self, data: bytes) -> None:
-        self.moves += 1
+        self._begun_bytes += len(data)
+        if self._begun_bytes >= MOVE_BYTES:
+            self._note_move()
         if self._delayed is None:
             self._read(data)
             return
@@ -257,6 +263,10 @@ class LogWatch:
             self.catch_up()
         elif self._late is None:
             self._late = self._rounds.gateway.clock.callLater(DELAY_S, self._end_delay)
+
+    def _note_move(self) -> None:
+        self.moves += 1
+        self._begun_bytes = 0
 
     def _end_delay(self) -> None:
         self._late = None
@@ -275,6 +285,7 @@ class LogWatch:
         try:
             for line in self._lines.feed(data):
                 self._waiting.extend(messages(line))
+                self._note_move()
         except ValueError as error:
             stream.end(f"it sends what no watch sends ({error})")
             return

@@ -1,6 +1,7 @@
 """Lines of a watch, cut anywhere."""
 
 import json
+import tracemalloc
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -56,6 +57,18 @@ class StreamTests(SynchronousTestCase):
             pieces = [WHOLE[start : start + size] for start in range(0, len(WHOLE), size)]
             self.assertEqual(self.read(*pieces), SAID, size)
             self.assertEqual(self.read(WHOLE[:size], WHOLE[size:]), SAID, size)
+
+    def test_small_pieces(self) -> None:
+        """A line that comes a byte at a time takes hardly more memory than the line."""
+        lines = Lines()
+        tracemalloc.start()
+        try:
+            for _ in range(200_000):
+                lines.feed(b"x")
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertLess(held, 2 * 200_000)
 
     def test_without_end(self) -> None:
         """A line is read when it is whole."""

@@ -343,7 +343,7 @@ class PausedTests(WatchCase):
         self.watch.delay()
         response.feed(line(1)[:20])
         response.feed(line(1)[20:] + line(2))
-        self.assertEqual((self.numbers, self.watch.moves), ([], 3))
+        self.assertEqual(self.numbers, [])
         self.watch.catch_up()
         self.assertEqual((self.numbers, self.calls), ([1, 2], 2))
         response.feed(line(3))

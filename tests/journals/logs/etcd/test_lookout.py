@@ -8,6 +8,7 @@ from twisted.internet.error import ConnectionRefusedError
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
+from groupchat.journals.logs.etcd.log_watch import MOVE_BYTES
 from groupchat.journals.logs.etcd.lookout import LOOK_S, LiveWatch, Lookout
 from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.journals.logs.etcd.rounds import TURN_S, Rounds
@@ -71,11 +72,11 @@ class LookoutTests(WatchCase):
         self.take(TWO, "kv/txn")  # the watch asks the next server before it begins there
 
     def test_moving(self) -> None:
-        """A watch that is behind, but gets something between two looks, goes on."""
+        """A watch that is behind, but gets something between two looks, goes on; of a long line a part will do."""
         self.look(3)
         self.response.feed(line(1))
         self.look(3)
-        self.response.feed(line(2)[:9])
+        self.response.feed(b" " * MOVE_BYTES + line(2)[:9])
         self.look(3)
         self.assertFalse(self.response.is_left)
         self.response.feed(line(2)[9:])
@@ -83,6 +84,15 @@ class LookoutTests(WatchCase):
         self.look(3)
         self.look(3)
         self.assertFalse(self.response.is_left)
+
+    def test_trickling(self) -> None:
+        """A watch that gets a few bytes between two looks, and so never what they say, begins anew elsewhere."""
+        self.look(1)
+        self.response.feed(line(1)[:9])
+        self.take(TWO).answer(look(1))
+        self.assertTrue(self.response.is_left)
+        self.clock.advance(LOOK_S)
+        self.take(TWO, "kv/txn")
 
     def test_paused(self) -> None:
         """A watch that is paused is behind on purpose."""
