@@ -20,9 +20,11 @@ Rules:
 1. Only Idle sends to the journal, and only ``_send`` leaves Idle.
 2. What was queued is delivered in the order of the queue, whether it was written or refused.
 3. In Refusing and Broken nothing that needs the journal is taken; notices are.  In Refusing they wait, and senders wait
-   when they are too many: but nobody needs to know later who was typing, and a barrier waits only for what its origin
-   has posted.  What is kept of connections is taken always: it waits until it can be written.
+   when they are too many: but nobody needs to know later who was typing, and a barrier before an end waits only for
+   what its origin has posted.  What is kept of connections is taken always: it waits until it can be written.
 4. Broken is never left: after a flush has failed, the next one succeeds and proves nothing.
+5. A barrier that only answers waits for no commit that takes longer than ``commit_pause_s``: programs ask so whether
+   there is anybody at the other end, and leave a server that seems to be dead.
 """
 
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -135,7 +137,7 @@ class Commits:
         """Those of a batch that was not written: tried again at the next sweep, not in a tight loop."""
         self._sent: dict[tuple[AuthorId, str], Operation] = {}
         """Those on their way."""
-        self._under_way: Sequence[Queued] = ()
+        self._under_way: list[Queued] = []
         """The batch that is being written."""
         self._is_scheduled = False
         """True if the end of this turn sends on what waits."""
@@ -170,8 +172,7 @@ class Commits:
         if len(self._queue) >= self.settings.commit_queue_posts:
             return True
         # While posts are refused hardly anything piles up, and reading goes on.
-        state = self._state
-        return isinstance(state, Committing) and self._clock.seconds() - state.since > self.settings.commit_pause_s
+        return isinstance(self._state, Committing) and self._is_slow
 
     def unanswered(self) -> list[Posting | Change]:
         """Return what waits or is being written, and whose origin is to be told what becomes of it."""
@@ -186,6 +187,9 @@ class Commits:
         refusal = self._state.refusal
         if refusal is not None and item.operation is not None:
             raise refusal
+        if self._is_slow and _only_answers(item):
+            self._turn_end(lambda: self._deliver_unwritten([item]))
+            return
         if isinstance(self._state, Refusing):
             if self._passes(item, self._state.awaited):
                 return
@@ -240,6 +244,8 @@ class Commits:
     def sweep(self) -> None:
         """Refuse what waits when a commit takes too long, and try again after trouble.  To be called each second."""
         state = self._state
+        if self._is_slow:
+            self._answer_meanwhile()
         if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
             log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
             self._refuse(state, JournalUnavailable(f"{self._silent()} Nothing can be posted just now."))
@@ -271,6 +277,23 @@ class Commits:
             return "The disk does not answer."
         log.error("The log of the cluster: {trouble}", trouble=trouble)
         return "The log of the cluster does not answer."
+
+    def _answer_meanwhile(self) -> None:
+        """Answer the barriers that came before the commit was slow, and need not wait for it."""
+        answering: list[Queued] = []
+        for batch in (self._under_way, self._queue):
+            found = [item for item in batch if _only_answers(item)]
+            if found:
+                answering += found
+                batch[:] = [item for item in batch if not _only_answers(item)]
+        if answering:
+            self._deliver_unwritten(answering)
+
+    @property
+    def _is_slow(self) -> bool:
+        """Say whether the commit in flight takes longer than a program should wait for a sign of life."""
+        state = self._state
+        return isinstance(state, _IN_FLIGHT) and self._clock.seconds() - state.since > self.settings.commit_pause_s
 
     @property
     def _in_flight(self) -> bool:
@@ -344,7 +367,7 @@ class Commits:
             log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
-        self._sent, self._under_way = {}, ()
+        self._sent, self._under_way = {}, []
         if self._in_flight:
             self._state = IDLE
         if self._queue or self._kept:
@@ -413,6 +436,11 @@ class Commits:
 def _origin(item: Queued) -> object:
     """Return the connection that something came from, if it came from one."""
     return getattr(item, "origin", None)
+
+
+def _only_answers(item: Queued) -> bool:
+    """Say whether something is a barrier that only answers a connection; others also do what must come last."""
+    return isinstance(item, Barrier) and item.origin is not None and item.then is None
 
 
 def _needs_journal(item: Queued) -> bool:

@@ -220,7 +220,7 @@ def _reload(me: Actor) -> Iterator[str]:
 
 @GENERAL.verb()
 def ping(me: Actor) -> Reply:
-    """Answer when everything posted before was delivered; for programs to send."""
+    """Answer when everything posted before was delivered, or nothing can be stored just now; for programs to send."""
     me.hall.commits.post(Barrier(me.connection, me.ref, Done()))
     return None
 

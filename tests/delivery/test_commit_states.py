@@ -510,17 +510,41 @@ class WaitingTests(StateCase):
         self.assertEqual([len(batch) for batch, _ in self.queue.delivered], [1])
 
     def test_barrier_while_refusing(self) -> None:
-        """A barrier waits for what its origin has posted, and for nothing else of a journal that does not answer."""
+        """A barrier before an end waits for what its origin has posted, and for nothing else that is not answered."""
         origin, other = cast(Any, object()), cast(Any, object())
         self.commits.post(Posting(Draft(Kind.SAID, ALICE, "alice", 0.0, "lobby", "x"), Receipt(), origin))
         self.queue.wait(11)
         self.queue.delivered.clear()
-        behind, free = Barrier(origin), Barrier(other)
+        behind, free = Barrier(origin, then=lambda: None), Barrier(other, then=lambda: None)
         self.commits.post(behind)
         self.commits.post(free)
         self.assertEqual([batch for batch, _ in self.queue.delivered], [[free]])
         self.journal.commit()
         self.assertEqual(self.queue.delivered[-1][0], [behind])
+
+    def test_answers_do_not_wait_for_a_slow_commit(self) -> None:
+        """A barrier that only answers waits no longer than senders do, wherever it stands, whoever has posted what."""
+        origin = cast(Any, object())
+        sent, waiting, later, last = (Barrier(origin, number) for number in range(4))
+        said = Posting(Draft(Kind.SAID, ALICE, "alice", 0.0, "lobby", "x"), Receipt(), origin)
+        self.queue.at_once = False
+        for item in (said, sent):
+            self.commits.post(item)
+        self.queue.end_turn()
+        self.queue.at_once = True
+        self.commits.post(waiting)
+        self.queue.wait(1)
+        self.assertEqual(self.queue.delivered, [])
+        self.queue.wait(1.1)
+        self.assertEqual([batch for batch, _ in self.queue.delivered], [[sent, waiting]])
+        self.commits.post(later)
+        self.queue.wait(11)
+        self.assertEqual(self.queue.state, "Refusing")
+        self.commits.post(last)
+        self.journal.commit()
+        self.commits.post(sent)
+        batches = [batch for batch, _ in self.queue.delivered if batch]
+        self.assertEqual(batches, [[sent, waiting], [later], [last], [said], [sent]])
 
     def test_barriers_look_at_nothing_else(self) -> None:
         """While posts are refused, a barrier is judged without a look at all that waits."""

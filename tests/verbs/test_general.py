@@ -429,6 +429,31 @@ class PingTests(SynchronousTestCase):
         home.turn()
         self.assertEqual(bot.refs(), [("Refused", 1), ("Done", 2)])
 
+    def test_journal_that_does_not_answer(self) -> None:
+        """Whoever has something in a journal that does not answer is answered all the same, and goes on reading."""
+        journal = HeldJournal(MemoryJournal())
+        home = House(journal)
+        bot, other = home.come("bot", "other", door="json")
+        while journal.pending:
+            journal.commit()
+            home.turn()
+        other.say("before")
+        while journal.pending:
+            journal.commit()
+            home.turn()
+        bot.take()
+        bot.say("lost", ref=1)
+        home.turn()
+        bot.do("ping", ref=2)
+        self.assertEqual(bot.refs(), [])
+        home.pass_time(3)
+        self.assertEqual(bot.refs(), [("Done", 2)])
+        home.pass_time(10)
+        bot.take()
+        bot.do("ping", ref=3).do("history", ref=4)
+        home.turn()
+        self.assertEqual(bot.refs(), [("Done", 3), ("Replayed", 4)])
+
 
 class ExitTests(SynchronousTestCase):
     def test_reason(self) -> None:
