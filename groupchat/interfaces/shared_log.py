@@ -144,14 +144,18 @@ class ILog(Interface):
     tells why.
     """
 
-    def begin(node: str, card: bytes) -> "Deferred[Begun]":
+    def begin(node: str, card: bytes, cluster: str = "") -> "Deferred[Begun]":
         """Take the node's place in a new epoch, and keep it until ``close``.
+
+        :param cluster: the log that the node has carried out so far; empty: none.  Where there is no log at all, one
+            is made only for a node that has carried out none: for any other one it would have nothing.
 
         An older epoch of the same node is waited for until its lease has ended; one that this object began is ended
         at once.  To be called again after Fenced, and whenever ``watch_live`` shows that the epoch has ended.
 
         Fails with CannotStart: another process holds the node's place and is alive, the servers are of a version that
-        cannot be used, refuse the login or the certificate; and with ForeignLog if the log is another than before.
+        cannot be used, refuse the login or the certificate; and with ForeignLog if the log is another than before, or
+        there is none to go on with.
         """
 
     def append(data: bytes) -> "Deferred[Appended]":

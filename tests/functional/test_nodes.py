@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -203,11 +204,21 @@ class NodesTest(NodesCase):
         line.send("unheard\n")
         line.expect("!! journal-unavailable: ")
         node.stop()
-        self.refused(self.node("a1"), "belongs to the cluster", status=70)
+        # Else there would be a log that nobody can be seeded from, and that every node is refused by.
+        for _ in range(2):
+            refused = self.node("a1")
+            self.refused(refused, "this etcd has no log below “gc/”. If --journal names another server", status=70)
+            self.assertIn("run “groupchat cluster leave” on the node that is furthest", refused.errors)
+            self.assertEqual(self.etcd.call("kv/range", key="AA==", range_end="AA==").get("kvs"), None)
+        shutil.copytree(self.data("a1"), self.data("b1"))
+        (self.data("b1") / "node").unlink()
         self.groupchat("cluster", "leave", "--data", self.data("a1"), "--yes")
         self.say(self.node("a1").ready(), "after it")
         self.assertRegex(self.exported("a1"), r"before the loss(.|\n)*after it")
         self.assertNotIn("into nothing", self.exported("a1"))
+        refused = self.node("b1")
+        self.refused(refused, "another node has begun that log, seed this one from it: groupchat seed --replace.", 70)
+        self.assertIn("run “groupchat cluster leave” on the node that is furthest", refused.errors)
 
     def test_started_without_etcd(self) -> None:
         """A node that is started while etcd is away tells whoever asks what it waits for, and begins by itself."""

@@ -172,7 +172,8 @@ class ClusterJournal(LocalAnswers):
         self._state = _BEGINNING
         has_begun = False
         try:
-            begun: Begun = yield self._log.begin(self.node, self._encoded(self._card))
+            known = "" if place is None else place.cluster
+            begun: Begun = yield self._log.begin(self.node, self._encoded(self._card), known)
             has_begun = True
             self._check_place(place, begun)
             self.compaction.begin(begun.cluster)
@@ -231,10 +232,15 @@ class ClusterJournal(LocalAnswers):
         if place is None:
             return
         if place.cluster != begun.cluster:
+            if begun.head:
+                way = "If another node has begun that log, seed this one from it: groupchat seed --replace."
+            else:
+                way = "Nothing was ever said in that log, and no node can be seeded from it."
             raise CannotStart(
                 f"This data folder belongs to the cluster {place.cluster[:8]}, and the log is of {begun.cluster[:8]}."
-                " If --journal names the right servers of etcd and the right prefix, seed this node from a node of"
-                " that log: groupchat seed --replace."
+                f" {way} If etcd was lost for good and none has begun anew, run “groupchat cluster leave” on the node"
+                " that is furthest, and start it with an empty etcd (docs/CLUSTER.md). If --journal names the wrong"
+                " servers of etcd or the wrong prefix, put it right."
             )
         if place.number > begun.head:
             raise CannotStart(

@@ -59,7 +59,7 @@ class MemoryLog(Way):
         self._renewed: float | None = None
         self._renewing: IDelayedCall | None = None
 
-    def begin(self, node: str, card: bytes) -> "Deferred[Begun]":
+    def begin(self, node: str, card: bytes, cluster: str = "") -> "Deferred[Begun]":
         self._node = node
         self.is_beginning = True
         seen: tuple[int, int] | None = None

@@ -742,7 +742,12 @@ class BeginningTests(ClusterCase):
         self.nodes = []
         told = self.refused(self.node(inner=inner))
         self.assertIn("belongs to the cluster", told)
-        self.assertIn("groupchat seed --replace", told)
+        self.assertIn("Nothing was ever said in that log, and no node can be seeded from it.", told)
+        self.assertIn("groupchat cluster leave", told)
+        self.started("b1", self.with_posts("a"))
+        told = self.refused(self.node(inner=inner))
+        self.assertIn("seed this one from it: groupchat seed --replace", told)
+        self.assertIn("groupchat cluster leave", told)
 
     def test_older_log(self) -> None:
         """A log that lacks what was carried out is refused."""

@@ -79,9 +79,9 @@ class EtcdLog:
         self._under_way: set[Deferred[Any]] = set()
         self._closed = False
 
-    def begin(self, node: str, card: bytes) -> "Deferred[Begun]":
+    def begin(self, node: str, card: bytes, cluster: str = "") -> "Deferred[Begun]":
         self._lookout.epoch = None
-        return self._do(self._begin(node, card))
+        return self._do(self._begin(node, card, cluster))
 
     def append(self, data: bytes) -> "Deferred[Appended]":
         if self._closed:
@@ -177,7 +177,7 @@ class EtcdLog:
 
         return done.addBoth(settled)
 
-    async def _begin(self, node: str, card: bytes) -> Begun:
+    async def _begin(self, node: str, card: bytes, known: str) -> Begun:
         before = self._begun
         if before is None:
             await self._upkeep.check_versions()
@@ -185,7 +185,7 @@ class EtcdLog:
             self._lease.end()
             await self._lease.revoke(self._rest)
         self._node, self._begun, self._lease = node, None, None
-        cluster = await self._learn_form(before)
+        cluster = await self._learn_form(before, known)
         if before is not None and before.cluster != cluster:
             raise ForeignLog("The log in etcd is another one than before: it was made anew.")
         # From here on closing has to end it, also while the rest is still under way.
@@ -199,11 +199,21 @@ class EtcdLog:
             self._looking = in_background(self._lookout.run(), "Looking at the log")
         return begun
 
-    async def _learn_form(self, before: Begun | None) -> str:
-        """Return the name of the log; if there is none yet, make it: but not in place of one that was there before."""
+    async def _learn_form(self, before: Begun | None, known: str) -> str:
+        """Return the name of the log; if there is none yet, make it: but not in place of one that was there before.
+
+        :raises ForeignLog: there is none, and this node needs the one that it has carried out so far.
+        """
         view = await self._rest.first(self._requests.look())
         if not view.form and before is not None:
             raise ForeignLog("The log in etcd is gone: it was erased while this node was running.")
+        if not view.form and known:
+            raise ForeignLog(
+                f"This data folder belongs to the cluster {known[:8]}, and this etcd has no log below"
+                f" “{self._prefix}/”. If --journal names another server or another prefix than before,"
+                " put it right. If etcd is lost for good, run “groupchat cluster leave” on the node that is furthest, start that one, and seed"
+                " the others from it (docs/CLUSTER.md)."
+            )
         if not view.form:
             await self._need_own_etcd()
             there = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
