@@ -272,7 +272,10 @@ class Commits:
 
     def _silent(self) -> str:
         """Return what does not answer."""
-        trouble = self._cluster.standing().trouble if self._cluster is not None else ""
+        standing = self._cluster.standing() if self._cluster is not None else None
+        trouble = "" if standing is None else standing.trouble
+        if standing is not None and not trouble and not standing.lag and standing.applied < standing.head:
+            trouble = f"entry {standing.head:,} is in it, and what is behind {standing.applied:,} did not come"
         if not trouble:
             return "The disk does not answer."
         log.error("The log of the cluster: {trouble}", trouble=trouble)

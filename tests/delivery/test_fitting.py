@@ -39,6 +39,15 @@ class FittingTests(ClusterCase):
         commits.sweep()
         return str(commits.refusal)
 
+    def test_watch_that_is_silent(self) -> None:
+        """When an entry was appended, and nothing is heard of those before it, that is not for want of the disk."""
+        watch = self.a.journal._applying._watch
+        assert watch is not None
+        watch.pause()
+        self.b.post(said("before"))
+        self.pass_time(1)
+        self.assertIn("The log of the cluster does not answer.", self.refusal(self.a))
+
     def test_what_does_not_answer(self) -> None:
         """When nothing answers, people are told whether it is the log of the cluster or the disk of this node."""
         self.a.log.cut = True
