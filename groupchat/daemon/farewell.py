@@ -67,7 +67,7 @@ class Farewell:
     def _close(self, hall: Hall, words: str = "") -> None:
         """Close every connection, after telling it the words, if there are any, and what is not known."""
         if words:
-            hall.tell_unknown()
+            hall.tell_unknown("The server stops.")
         for session in list(hall.sessions):
             try:
                 if words and session.connection is not None:

@@ -175,9 +175,12 @@ class Commits:
         return isinstance(self._state, Committing) and self._is_slow
 
     def unanswered(self) -> list[Posting | Change]:
-        """Return what waits or is being written, and whose origin is to be told what becomes of it."""
+        """Return what waits or is being written, and whose origin is to be told what becomes of it.
+
+        What is just being delivered is answered already.
+        """
         items = (item for item in (*self._under_way, *self._queue) if isinstance(item, Posting | Change))
-        return [item for item in items if item.origin is not None]
+        return [item for item in items if item.origin is not None and (isinstance(item, Change) or item.awaited)]
 
     def post(self, item: Queued) -> None:
         """Put something at the end of the queue.
@@ -382,6 +385,7 @@ class Commits:
     def _written(self, batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
         self.on_commit(outcomes, self.delay)
         self._resume()
+        self._under_way = []
         self._deliver(batch, outcomes)
         self._note_trouble("")
 
@@ -399,6 +403,7 @@ class Commits:
             refusal = JournalUnavailable(f"{words} {JournalUnavailable.NOT_KNOWN}")
             self._state = Broken(refusal)
             self._broken(failure)
+        self._under_way = []
         self._deliver(batch, refusal)
         self._note_trouble(str(refusal))
 

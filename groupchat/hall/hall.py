@@ -40,7 +40,7 @@ from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.storage import IClusterJournal, IJournal, Standing
 from groupchat.limits.log_limits import LogLimits
 from groupchat.model import names
-from groupchat.model.drafts import Amendment
+from groupchat.model.drafts import Amendment, Draft
 from groupchat.model.errors import JournalUnavailable, NoSuchNick, TimedOut
 from groupchat.model.events import SERVER, Announced, AuthorId, Told
 from groupchat.model.times import FOREVER, spoken
@@ -49,7 +49,7 @@ from groupchat.state.access_keys import AccessKeys
 from groupchat.state.accounts import Accounts
 from groupchat.state.known_addresses import KnownAddresses
 from groupchat.state.moderation import Moderation
-from groupchat.state.people import Person
+from groupchat.state.people import Connection, Person
 from groupchat.state.positions import Positions
 from groupchat.state.rooms import Rooms
 from groupchat.state.roster import Roster
@@ -81,6 +81,9 @@ FORGET_S = 60.0
 """Seconds between two looks for rooms that are forgotten."""
 
 DAY_S = 86400
+
+QUOTED = 60
+"""The most characters that are told of a line of which it is not known whether it was stored."""
 
 
 def _at_once(function: Callable[[], None]) -> None:
@@ -309,15 +312,19 @@ class Hall:
 
         return self.commits.when_idle().addCallback(close).addCallback(lambda _: self.commits.when_idle())
 
-    def tell_unknown(self) -> None:
-        """Tell whoever waits for the journal that it is not waited for any more, as the server stops.
+    def tell_unknown(self, why: str, connection: Connection | None = None) -> None:
+        """Tell whoever waits for the journal that nobody will tell them what becomes of it; each line by its words.
 
         A client that comes back by its token is told nothing: it asks once more with its key, and gets the answer.
+
+        :param why: a sentence, which the others begin with; it may be empty.
+        :param connection: who leaves before it is known; None: the server stops, and everybody is told.
         """
-        refusal = JournalUnavailable(f"The server stops. {JournalUnavailable.NOT_KNOWN}")
         for item in self.commits.unanswered():
-            if item.origin is not None and not item.origin.screen.style.resumes:
-                self.health.refuse(item.origin, refusal, item.ref)
+            origin = item.origin
+            if origin is not None and connection in (None, origin) and not origin.screen.style.resumes:
+                words = item.operation.text if isinstance(item.operation, Draft) else ""
+                self.health.refuse(origin, JournalUnavailable(doubt(why, words)), item.ref)
 
     # How
 
@@ -400,3 +407,13 @@ class Hall:
     def _tell_now(self, text: str) -> None:
         """Say something to everybody past the queue."""
         self.outcomes.deliver([Notice(Announced(text, self.now()), EVERYWHERE)], [])
+
+
+def doubt(why: str, words: str) -> str:
+    """Return what is told of something of which it is not known whether it was stored.
+
+    :param words: those that were to be said; only their beginning is told.
+    """
+    begin = words.partition("\n")[0]
+    begin = begin if begin == words and len(begin) <= QUOTED else f"{begin[:QUOTED].rstrip()}…"
+    return " ".join(filter(None, (why, JournalUnavailable.NOT_KNOWN, f"It was: {begin}" if words else "")))

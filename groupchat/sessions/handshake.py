@@ -95,10 +95,12 @@ class Handshake:
             self._show(Refused(refusal.code, str(refusal), refusal.wait), ref)
 
     def hangup(self, refusal: Refusal | None = None) -> None:
-        """Cut the connection off, after telling why."""
+        """Cut the connection off, after telling why, and what of its requests nobody can answer any more."""
         if self.state is State.GONE:
             return
         if refusal is not None:
+            if self.connection is not None:
+                self._hall.tell_unknown("", self.connection)
             self.refuse(refusal)
             if self._hall.log_limits.allows("connections that are cut off"):
                 log.info("Cut off {address}: {code}", address=origin(self.screen.address), code=refusal.code)

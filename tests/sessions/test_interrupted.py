@@ -3,7 +3,8 @@
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.events import Answer, Departed, Done, Entered, Left
+from groupchat.model.errors import JournalUnavailable, Kicked
+from groupchat.model.events import Answer, Departed, Done, Entered, Left, Refused
 from tests.fakes import HeldJournal
 from tests.house import House
 from tests.people import account, operator
@@ -62,6 +63,55 @@ class LoginTests(SynchronousTestCase):
         bot.do("logout")
         departed = [event.room for event in bot.answers if isinstance(event, Departed)]
         self.assertEqual(departed, ["dev", "lobby"])
+
+
+class PutOutTests(SynchronousTestCase):
+    """Whoever is put out while something is on its way is told of each line, before the end and why."""
+
+    def setUp(self) -> None:
+        self.journal = HeldJournal(MemoryJournal())
+        self.house = House(self.journal)
+        self.olga = operator(self.house, "olga")
+        self.bob, self.program = self.house.connect().type("bob"), self.house.connect("json").offer("bot")
+        self.land()
+        for peer in (self.olga, self.bob, self.program):
+            peer.take()
+
+    def land(self) -> None:
+        """Let everything be stored."""
+        while self.journal.pending:
+            self.journal.commit()
+            self.house.turn()
+
+    def test_each_line(self) -> None:
+        """They are told by their words; others, and programs that find out by themselves, are told nothing."""
+        self.bob.type("first", "x" * 100)
+        self.house.turn()
+        self.bob.type("/msg olga third")
+        self.program.say("mine", key="k")
+        for peer in (self.bob, self.program):
+            peer.session.hangup(Kicked("Out."))
+        told = [answer for answer in self.bob.answers if isinstance(answer, Refused)]
+        self.assertEqual([one.code for one in told], ["journal-unavailable"] * 3 + ["kicked"])
+        for one, words in zip(told, ("first", "x" * 60 + "…", "third"), strict=False):
+            self.assertEqual(one.text, f"{JournalUnavailable.NOT_KNOWN} It was: {words}")
+        self.assertEqual((self.program.codes, self.olga.codes), (["kicked"], []))
+
+    def test_by_a_kick(self) -> None:
+        """What was stored before the kick is no doubt; only what came after it is."""
+        self.program.say("something on its way")
+        self.bob.type("before")
+        self.olga.type("/kick bob")
+        self.journal.commit()
+        self.house.turn()
+        self.assertEqual(len(self.journal.pending[-1]), 2)
+        self.bob.type("after")
+        while not self.bob.screen.closed:
+            self.journal.commit()
+            self.house.turn()
+        told = [answer for answer in self.bob.answers if isinstance(answer, Refused)]
+        self.assertEqual([one.code for one in told], ["journal-unavailable", "kicked"])
+        self.assertIn("It was: after", told[0].text)
 
 
 class DemotionTests(SynchronousTestCase):
