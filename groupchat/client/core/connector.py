@@ -168,7 +168,9 @@ class Connector:
         if lasted:
             self._begin_round()
             self._left += getattr(reason, "code", "") == LOST_NODE  # there may be one address for all nodes
-        self._reasons.append(self.named(reason))
+        reason = self.named(reason)
+        if not (lasted and self._left):  # else others are asked now, and why it was lost is no answer to that
+            self._reasons.append(reason)
         self.place = (self.place + 1) % len(self._servers)
         if self._left:
             self._left -= 1

@@ -5,13 +5,13 @@ Rules:
 1. Somebody who comes and goes within that moment is not told of.
 2. A line that would name nobody is left out, unless many come or go.
 3. Whoever was there when the connection was lost, or the server ended, and comes back soon, has not been away.
-   Those who do not come back have left.
+   Those who do not come back have left, at the moment when they are expected no longer.
 4. Nothing is told after what follows it in its room: whoever shows something else there flushes first.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -60,6 +60,8 @@ class Comings:
         self._show = show
         self._rooms: dict[str, _Room] = {}
         self._private = _Room()
+        self._newest = self._newest_at = 0.0
+        """The newest time of the server that an event has told, and when it did, by the clock."""
 
     def take(self, event: Message, how: str) -> bool:
         """Take note of an event; return whether it is taken over: then it is told later, if at all.
@@ -67,6 +69,9 @@ class Comings:
         :param how: what the person wants to see of those who come and go, one of JOINS.
         """
         kind, name = str(event.get("event")), str(event.get("room", ""))
+        at = _seconds(str(event.get("at", "")))
+        if at > self._newest:
+            self._newest, self._newest_at = at, self._clock.seconds()
         if kind in _MESSAGES:
             self._note_words(event, name)
         elif kind == "renamed":
@@ -171,7 +176,15 @@ class Comings:
         """Tell of those who were expected back, and have not come."""
         room = self._rooms[name]
         gone, room.expected = room.expected, {}
+        room.at = self._now()
         self._tell(name, room, WENT, [(nick, "did not come back") for nick in gone.values()], 0)
+
+    def _now(self) -> str:
+        """Return the time of the server, as the events tell it; empty: none has told it yet."""
+        if not self._newest:
+            return ""
+        now = self._newest + self._clock.seconds() - self._newest_at
+        return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
 
     def _forget(self, name: str) -> None:
         """Forget who is in a room; who spoke there stays known."""

@@ -236,6 +236,18 @@ class SeveralTest(SynchronousTestCase):
         self.clock.advance(2)
         self.assertEqual(self.tried, "b")
 
+    def test_reasons_of_this_round(self) -> None:
+        """Why a connection that has lasted was lost is no reason why none of the others answers."""
+        self.lose(LASTING, ConnectionDropped("Come back later.", "stopping"))
+        for _ in "bc":
+            self.refuse()
+        (told,) = self.reasons
+        assert isinstance(told, NoServerAnswers)
+        self.assertEqual([getattr(each, "server", "") for each in told.reasons], ["b", "c"])
+        self.use("a")
+        self.lose(LASTING, ConnectionDropped("Come back later.", "stopping"))
+        self.assertIsInstance(self.reasons[-1], ConnectionDropped)
+
     def test_not_lasting(self) -> None:
         """Servers that let the client in and close every connection at once are not called without a pause."""
         for name in "abc":

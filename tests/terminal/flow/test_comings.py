@@ -117,6 +117,21 @@ class ComingsTest(SynchronousTestCase):
         self.clock.advance(BACK_S)
         self.assertEqual(self.told(), [])
 
+    def test_interruption_has_its_own_time(self) -> None:
+        """Who did not come back has left when they are expected no longer, so that no line above has a later time."""
+        shown: list[dict[str, Any]] = []
+        self.comings = Comings(self.clock, shown.append)
+        self.hear("entered", people=[{"nick": "dave"}])
+        self.hear("said", "dave")
+        self.many("joined", ["bob"])
+        self.clock.advance(GATHER_S)
+        self.hear("entered", people=[])
+        self.clock.advance(BACK_S - 2)
+        self.hear("said", "eve", room="dev")
+        self.clock.advance(2)
+        (left,) = [event for event in shown if event["event"] == "many-left"]
+        self.assertEqual(datetime.fromisoformat(left["at"]), START + timedelta(seconds=GATHER_S + BACK_S))
+
     def test_settings(self) -> None:
         """Each can be shown as it comes, or nobody; what was noted meanwhile holds when the setting changes."""
         self.hear("said", "bob")
