@@ -1,6 +1,7 @@
 """The options of the daemon: from the command line, which wins, the environment and the settings file."""
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -151,6 +152,11 @@ class Options(usage.Options):
         log, node = self["journal"] or "", self["node"]
         files = {name: self[name] for name in ("etcd-ca", "etcd-cert", "etcd-key") if self[name]}
         if not is_shared(log):
+            if node and log:
+                shown = re.sub(r"//[^/]*@", "//…@", log)  # a password may stand there
+                raise CannotStart(
+                    f"--node names a node of a cluster, whose --journal is etcd://HOST:PORT,…, not {shown}."
+                )
             if node:
                 raise CannotStart("--node names a node of a cluster, which needs --journal etcd://HOST:PORT,… too.")
             if files:

@@ -152,6 +152,10 @@ class NodeTest(OptionsTest):
         """What does not fit together is refused by name."""
         for words, told in (
             (("--node", "a1"), "--node names a node of a cluster, which needs --journal etcd://HOST:PORT,… too."),
+            (
+                ("--node", "a1", "--journal", "http://gc:word@127.0.0.1:2379"),
+                "--node names a node of a cluster, whose --journal is etcd://HOST:PORT,…, not http://…@127.0.0.1:2379.",
+            ),
             (("--journal", "memory:", "--node", "a1"), "--node names a node of a cluster"),
             (("--journal", self.LOG), "A node of a cluster needs a name, which no other has: --node NAME."),
             (

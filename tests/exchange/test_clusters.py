@@ -242,3 +242,6 @@ class RejoiningTest(NodesCase):
         self.assertIn("The cluster began with other messages", self.refused(node))
         self.nodes.remove(node)
         self.assertEqual(other.tables(), before)
+        node = self.node("c1", DirectJournal(self.place().path))
+        self.assertIn("This data folder has no messages, and the cluster began with some. Start", self.refused(node))
+        self.nodes.remove(node)

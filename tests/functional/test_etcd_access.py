@@ -1,14 +1,16 @@
 """The log in an etcd that wants a password or certificates."""
 
 import base64
+import shutil
 import ssl
 from pathlib import Path
 from typing import ClassVar
 
 import trustme
 from twisted.internet import reactor
+from twisted.logger import capturedLogs
 
-from groupchat.interfaces.shared_log import Closed, ILog
+from groupchat.interfaces.shared_log import Closed, ForeignLog, ILog
 from groupchat.journals.logs.etcd.etcd_location import opened
 from groupchat.model.errors import CannotStart
 from tests.functional.etcd_cases import EtcdTest
@@ -31,13 +33,16 @@ class UsersTests(EtcdTest):
     def setUp(self) -> None:
         super().setUp()
         call = self.etcd.call
-        for user, password in (("root", "rootpw"), LOGIN, ("other", "otherpw")):
+        for user, password in (("root", "rootpw"), LOGIN, ("other", "otherpw"), ("reader", "readerpw")):
             call("auth/user/add", name=user, password=password)
             call("auth/role/add", name=user)
             call("auth/user/grant", user=user, role=user)
         for role, prefix in (("gc", "gc"), ("other", "elsewhere")):
             permission = {"permType": "READWRITE", "key": key(f"{prefix}/"), "range_end": key(f"{prefix}0")}
             call("auth/role/grant", name=role, perm=permission)
+        call("auth/role/grant", name="reader", perm={"permType": "READ", "key": key("gc/"), "range_end": key("gc0")})
+        # Something that the nodes' user does not see.
+        call("kv/put", key=key("gd/other"), value="")
         call("auth/enable")
 
     async def refused(self, login: tuple[str, str] | None) -> str:
@@ -72,7 +77,42 @@ class UsersTests(EtcdTest):
         wrong = await self.refused(("gc", "wrong"))
         self.assertIn("“gc”", wrong)
         self.assertNotIn("wrong", wrong)
-        self.assertIn("permission denied", await self.refused(("other", "otherpw")))
+        needed = "the right to read and write all keys below “gc/” (etcdctl role grant-permission ROLE readwrite gc/"
+        self.assertIn(f"permission denied; the user “other” needs {needed}", await self.refused(("other", "otherpw")))
+        # Who may only read gets further when there is a log.
+        for _ in range(2):
+            self.assertIn(f"the user “reader” needs {needed}", await self.refused(("reader", "readerpw")))
+            log = self.open(login=LOGIN)
+            await log.begin("b1", b"{}")
+            await log.close()
+
+    async def test_unseen_keys(self) -> None:
+        """Where nobody can see whether others use etcd, and something was written there, the daemon's log says so."""
+        with capturedLogs() as events:
+            log = self.open(login=LOGIN)
+            begun = await log.begin("a1", b"{}")
+        told = [event for event in events if "it is not known whether others use" in str(event.get("log_format"))]
+        self.assertEqual(len(told), 1)
+        await log.close()
+        with capturedLogs() as events:
+            log = self.open(login=LOGIN)
+            self.assertEqual((await log.begin("a1", b"{}")).cluster, begun.cluster)
+        self.assertNotIn("it is not known whether others use", str(events))
+
+    async def test_set_up_anew_without_users(self) -> None:
+        """An etcd that was emptied, and has no users any more, is not taken for one that does not answer."""
+        log = self.open(login=LOGIN)
+        await log.begin("a1", b"{}")
+        reader = Reader(log)
+        await log.append(b"1")
+        await reader.have(1)
+        member = self.etcd.members[0]
+        member.kill()
+        shutil.rmtree(member.folder / "data")
+        await self.aside(self.etcd.restart, member)
+        error = await reader.ended()
+        self.assertIsInstance(error, ForeignLog)
+        self.assertIn("gone", str(error))
 
 
 class NoUsersTests(EtcdTest):

@@ -338,8 +338,12 @@ class Applying:
             if [(one.rows, one.facts) for one in outcomes if isinstance(one, Checked)] == [stated]:
                 self._carry_out(self._take())
             else:
+                what = (
+                    "The cluster began with other messages than those in this data folder." if self.head
+                    else "This data folder has no messages, and the cluster began with some."
+                )  # fmt: skip
                 self.stop(CannotStart(
-                    "The cluster began with other messages than those in this data folder. Start with a copy of them:"
+                    f"{what} Start with a copy of them:"
                     " “groupchat backup” on a node of the cluster, and then “groupchat seed --from BACKUP --node NAME"
                     " --replace” here; what is in this folder is put aside."
                 ))  # fmt: skip

@@ -102,8 +102,8 @@ async def claimed(rest: Rounds, renewals: Rounds, requests: Requests, node: str,
             lease.end()
             if error.code != _NOT_FOUND:
                 if not rest.is_patient:
-                    raise CannotStart(f"{rest.server} refuses: {error}.") from error
-                rest.trouble = f"{rest.server} refuses: {error}."
+                    raise CannotStart(rest.gateway.refusal(rest.server, error)) from error
+                rest.trouble = rest.gateway.refusal(rest.server, error)
                 await rest.gateway.pause(CLAIM_S)
             # Otherwise the lease has ended meanwhile.
         except BaseException:

@@ -210,28 +210,35 @@ class EtcdLog:
         if not view.form and known:
             raise ForeignLog(
                 f"This data folder belongs to the cluster {known[:8]}, and this etcd has no log below"
-                f" “{self._prefix}/”. If --journal names another server or another prefix than before,"
-                " put it right. If etcd is lost for good, run “groupchat cluster leave” on the node that is furthest, start that one, and seed"
-                " the others from it (docs/CLUSTER.md)."
+                f" “{self._prefix}/”. If --journal names another server or another prefix than before, put it right."
+                " If etcd is lost for good, run “groupchat cluster leave” on the node that is furthest, start that one,"
+                " and seed the others from it (docs/CLUSTER.md)."
             )
         if not view.form:
-            await self._need_own_etcd()
+            await self._need_own_etcd(view.revision)
             there = await self._rest.first(self._requests.make_form(compose_form(secrets.token_hex(16))))
             if there is not None:
                 return cluster_of(there)
             view = await self._rest.first(self._requests.look())
         return cluster_of(view.form)
 
-    async def _need_own_etcd(self) -> None:
+    async def _need_own_etcd(self, revision: int) -> None:
         """Refuse an etcd that others use: compacting the log takes the history of their keys as well.
 
+        :param revision: how far all of etcd is; in a new one 1.
         :raises CannotStart: there are other keys.
         """
         try:
             everything = await self._rest.ask(EVERYTHING)
             own = await self._rest.ask(self._requests.count_own())
-        except Refused:
-            return  # a user who may not see others' keys
+        except Refused:  # a user who may not see others' keys
+            if revision > 1:
+                _log.warn(
+                    "The user of etcd may not read beyond “{prefix}/”, so it is not known whether others use this etcd,"
+                    " in which something was written before. Make sure that nobody does: what is old is removed for all"
+                    " keys at once.", prefix=self._prefix,
+                )  # fmt: skip
+            return
         if everything > own:
             raise CannotStart(
                 f"etcd has keys that are not below “{self._prefix}/”: either other nodes have another prefix at the "

@@ -31,6 +31,7 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """The most bytes of one answer."""
 
 # What gRPC calls these.
+_PERMISSION_DENIED = 7
 _RESOURCE_EXHAUSTED = 8
 _FAILED_PRECONDITION = 9
 _UNAUTHENTICATED = 16
@@ -45,12 +46,13 @@ _log = Logger()
 class Unanswered(Exception):
     """There is no certain answer: the request may have been carried out, or be carried out later.
 
-    ``is_setup``: it will never be answered while everything is set up as it is.
+    ``is_setup``: it will never be answered while everything is set up as it is.  ``is_late``: the time was up.
     """
 
-    def __init__(self, sentence: str, is_setup: bool = False) -> None:
+    def __init__(self, sentence: str, is_setup: bool = False, is_late: bool = False) -> None:
         super().__init__(sentence)
         self.is_setup = is_setup
+        self.is_late = is_late
 
 
 class Refused(Exception):
@@ -66,6 +68,11 @@ class Refused(Exception):
         return self.code == _UNAUTHENTICATED or "user name is empty" in str(self) or "auth store is old" in str(self)
 
     @property
+    def is_forbidden(self) -> bool:
+        """Whether the user has no right to it."""
+        return self.code == _PERMISSION_DENIED
+
+    @property
     def is_full(self) -> bool:
         """Whether etcd has no space left."""
         return self.code == _RESOURCE_EXHAUSTED and "space exceeded" in str(self)
@@ -76,6 +83,7 @@ class Gateway:
 
     :param ask: sends the bytes of a request to a host and a port, and gives the answer; as HttpClient does.
     :param login: the name and the password of etcd's user; None: there are no users.
+    :param prefix: what stands before all keys of the log.
     """
 
     def __init__(
@@ -83,14 +91,18 @@ class Gateway:
         ask: "Callable[[str, int, bytes], Deferred[HttpAnswer]]",
         clock: IReactorTime,
         login: tuple[str, str] | None = None,
+        prefix: str = "",
     ) -> None:
         self.clock = clock
         self.is_closed = False
         """True: whatever is begun now fails with Closed."""
         self._ask_by_http = ask
         self._login = login
+        self._prefix = prefix
         self._tokens: dict[Server, str] = {}
         self._logging_in: dict[Server, list[Deferred[None]]] = {}
+        self._doubted: dict[Server, tuple[float, Deferred[None]]] = {}
+        """When each server was last asked for a new token because of its silence."""
         self._without_users: set[Server] = set()
         self._heard: set[Server] = set()
         self._heads: dict[tuple[Server, str], bytes] = {}
@@ -109,6 +121,10 @@ class Gateway:
             await self._log_in(server)
         try:
             return await self._ask(server, request, limit)
+        except Unanswered as error:
+            if error.is_late:
+                self._doubt_token(server)
+            raise
         except Refused as error:
             # Servers keep tokens in memory, and lose them when they restart.
             if self._login is None or not error.wants_login:
@@ -120,7 +136,22 @@ class Gateway:
     def close(self) -> None:
         """Begin nothing any more."""
         self.is_closed = True
+        for _, logging_in in self._doubted.values():
+            logging_in.cancel()
         self._limits.stop()
+
+    def refusal(self, server: Server, error: Refused) -> str:
+        """Say that a server has refused, and what is needed, in a sentence for the administrator."""
+        if error.wants_login:
+            return f"{server} refuses: {error}; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD."
+        if error.is_forbidden:
+            user = "the user whom the certificate names" if self._login is None else f"the user “{self._login[0]}”"
+            return (
+                f"{server} refuses: {error}; {user} needs the right to read and write all keys below “{self._prefix}/”"
+                f" (etcdctl role grant-permission ROLE readwrite {self._prefix}/ --prefix=true), or --journal has"
+                " another prefix than the one that this user may use."
+            )
+        return f"{server} refuses: {error}."
 
     def pause(self, seconds: float) -> "Deferred[None]":
         """Fire after some time."""
@@ -147,6 +178,26 @@ class Gateway:
     def _needs_login(self, server: Server) -> bool:
         return self._login is not None and server not in self._tokens and server not in self._without_users
 
+    def _doubt_token(self, server: Server) -> None:
+        """Log in anew at a server that is silent, now and then, while everything else goes on as before.
+
+        A token ends with the place in etcd where it was given, and a server that has not come so far waits for that:
+        one that was set up anew does so for hours, also if it has no users any more.
+        """
+        now = self.clock.seconds()
+        if self.is_closed or server not in self._tokens or server in self._logging_in:
+            return
+        if server in self._doubted and now - self._doubted[server][0] < LOGIN_S:
+            return
+        self._doubted[server] = now, in_background(self._renew_token(server), "Logging in at etcd")
+
+    async def _renew_token(self, server: Server) -> None:
+        """Log in anew; if that has no answer either, the token stays."""
+        try:
+            await self._log_in(server)
+        except Unanswered as error:
+            _log.debug("There is no new token: {error}", error=error)
+
     async def _log_in(self, server: Server) -> None:
         """Get a token; one at a time from each server."""
         if server in self._logging_in:
@@ -166,6 +217,7 @@ class Gateway:
         except Refused as error:
             if error.code != _FAILED_PRECONDITION:
                 raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
+            self.forget_token(server)
             self._without_users.add(server)
             _log.warn("{server} has no users switched on: anybody can change the log there.", server=server)
         finally:
@@ -191,12 +243,14 @@ class Gateway:
                 raise Unanswered(*reason(server, error, server not in self._heard)) from error
             if not ending.is_over:
                 raise Closed() from error
-            raise Unanswered(f"{server} does not answer within {limit:g} s.") from error
+            raise Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True) from error
         finally:
             self._limits.lift(ending)
 
     async def _ask(self, server: Server, request: Request[T], limit: float) -> T:
-        data = post_bytes(self._head(server, request.path), request.body)
+        is_login = request.path.startswith("/v3/auth/")  # also an old token would be waited for there
+        head = post_head(str(server), request.path, _HEADERS) if is_login else self._head(server, request.path)
+        data = post_bytes(head, request.body)
         answer = await self.within(server, lambda: self._ask_by_http(server.host, server.port, data), limit)
         self._heard.add(server)
         fields = _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))

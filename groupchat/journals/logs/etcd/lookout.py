@@ -76,7 +76,7 @@ class Lookout:
                 await gateway.pause(TURN_S)
                 continue
             except Refused as error:
-                self._rounds.trouble = f"{self._rounds.server} refuses to be read: {error}."
+                self._rounds.trouble = gateway.refusal(self._rounds.server, error)
             await gateway.pause(LOOK_S)
 
     async def look(self) -> None:

@@ -15,7 +15,7 @@ TURN_S = 0.05
 FULL_S = 1.0
 """Seconds after which a log that is full, or that refuses, is tried again."""
 REPEAT_S = 10.0
-"""Seconds between two lines in the daemon's log about the same trouble."""
+"""Seconds between two lines in the daemon's log about what is waited for; servers have different reasons in turn."""
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class Rounds:
         self.asked = 0.0
         self.is_patient = False
         self._at = first % len(servers)
-        self._told: tuple[str, float] | None = None
+        self._told: float | None = None
 
     @property
     def server(self) -> Server:
@@ -71,7 +71,7 @@ class Rounds:
             try:
                 return await self.ask(request)
             except Refused as error:
-                self.trouble = f"{self.server} refuses: {error}."
+                self.trouble = self.gateway.refusal(self.server, error)
                 await self.gateway.pause(FULL_S)
 
     async def first(self, request: Request[T]) -> T:
@@ -94,8 +94,7 @@ class Rounds:
                 await self.gateway.pause(TURN_S)
             except Refused as error:
                 if not error.is_full:
-                    hint = "; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD" if error.wants_login else ""
-                    raise CannotStart(f"{server} refuses: {error}{hint}.") from error
+                    raise CannotStart(self.gateway.refusal(server, error)) from error
                 self._tell("etcd has no space left")
                 await self.gateway.pause(FULL_S)
 
@@ -113,10 +112,6 @@ class Rounds:
 
     def _tell(self, trouble: str) -> None:
         now = self.gateway.clock.seconds()
-        if (
-            self._told is None
-            or (self._told[0] != trouble and now - self._told[1] >= 1)
-            or now - self._told[1] > REPEAT_S
-        ):
-            self._told = (trouble, now)
+        if self._told is None or now - self._told >= REPEAT_S:
+            self._told = now
             _log.warn("Waiting for etcd: {trouble}", trouble=trouble)

@@ -304,6 +304,48 @@ class UsersTests(GatewayCase):
         self.call().addErrback(lambda _: None)
         self.assertEqual(self.take().path, "maintenance/status")
 
+    def late(self) -> None:
+        """Let a request be silent for too long."""
+        result = self.call()
+        asked = self.take(ONE, "status")
+        self.assertEqual(asked.headers.getRawHeaders("Authorization"), ["t.1"])
+        self.clock.advance(ATTEMPT_S)
+        self.unanswered(result)
+
+    def test_waits_for_the_token(self) -> None:
+        """A server that was set up anew waits for ever for an old token: a silent one is asked for another one."""
+        for has_users in (True, False):
+            self.setUp()
+            result = self.call()
+            self.log_in()
+            self.take(ONE, "status").answer({})
+            self.successResultOf(result)
+            self.late()
+            asked = self.take(ONE, "auth/authenticate")
+            self.assertFalse(asked.headers.hasHeader("Authorization"))
+            self.late()  # meanwhile everything else goes on, and one new token is enough
+            self.assertEqual(self.agent.asked, [])
+            if has_users:
+                asked.answer({"header": HEADER, "token": "t.2"})
+            else:
+                asked.refuse("etcdserver: authentication is not enabled", 9)
+            self.call().addErrback(lambda _: None)
+            tokens = self.take(ONE, "status").headers.getRawHeaders("Authorization")
+            self.assertEqual(tokens, ["t.2"] if has_users else None)
+
+    def test_silent_for_long(self) -> None:
+        """A server that is away is not asked for a new token all the time, and keeps its old one."""
+        result = self.call()
+        self.log_in()
+        self.take(ONE, "status").answer({})
+        self.successResultOf(result)
+        logins = 0
+        for _ in range(20):
+            self.late()
+            logins += sum(asked.path.startswith("auth/") for asked in self.agent.asked)
+            self.agent.asked.clear()
+        self.assertIn(logins, (3, 4))
+
     def test_refused_for_good(self) -> None:
         """A server that does not take its own new token is asked no third time."""
         result = self.call()

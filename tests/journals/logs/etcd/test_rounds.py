@@ -4,6 +4,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.logger import capturedLogs
 
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused
 from groupchat.journals.logs.etcd.requests.server_requests import STATUS, Status
@@ -73,6 +74,16 @@ class RoundsTests(ServersTest):
         self.clock.advance(FULL_S)
         self.take(ONE).answer({})
         self.successResultOf(insisted)
+
+    def test_told_now_and_then(self) -> None:
+        """What is waited for is told every ten seconds, also where each server has another reason."""
+        with capturedLogs() as events:
+            self.first().addErrback(lambda _: None)
+            for _ in range(15):
+                for server in (ONE, TWO, THREE):
+                    self.take(server).refuse(f"etcdserver: {server}", 14, 503)
+                    self.clock.advance(1.0)
+        self.assertIn(len(events), (4, 5))
 
     def test_when_asked(self) -> None:
         """The time of the attempt that was answered is known, not that of the first one."""
