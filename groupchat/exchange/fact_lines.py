@@ -34,6 +34,7 @@ from groupchat.facts.room_facts import (
     Slow,
 )
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
+from groupchat.journals.rules.rows import milliseconds
 from groupchat.model import names
 from groupchat.model.drafts import Fact, canonical
 from groupchat.model.ranks import Rank
@@ -111,6 +112,14 @@ def _written(name: str, part: Any) -> Any:
     if name in _TIMES:
         return written_time(part)
     return str(part) if name == "author" else part
+
+
+def decided_at(fact: Fact) -> int | None:
+    """Return when a fact was decided, or an account made, in milliseconds since 1970 UTC; None: it keeps no time."""
+    for part in ("at", "since"):
+        if part in CARRIED[fact.kind]:
+            return milliseconds((fact.value or {})[part])
+    return None
 
 
 def digest(line: Mapping[str, Any]) -> str:

@@ -7,7 +7,10 @@ Rules:
 2. What is known is left as it is here, whatever became of it: changed, deleted, erased, or removed as too old.
 3. A fact is taken over unless one of its name is true here.  One that was taken over once, or that this journal made,
    is not taken over again: it may have been undone since.
-4. No rule of today is asked who may say what: it was said.
+4. Where the file has more of this journal than it has itself, a fact that is not here was either undone here or lost.
+   Up to the newest of what both have, this journal had everything: what was decided until then was undone, what was
+   decided later was lost and comes back, once.  A fact without a time comes back with the account it belongs to.
+5. No rule of today is asked who may say what: it was said.
 """
 
 import secrets
@@ -42,6 +45,9 @@ _NOTE_FACT = "INSERT OR IGNORE INTO imported_facts VALUES (?, ?)"
 IMPORTED, THERE, LEFT_OUT = "imported", "there already", "left out"
 """The outcomes of a line."""
 
+NEVER = -(2**63)
+"""Milliseconds since 1970 UTC, before everything."""
+
 
 class Incoming:
     """Takes lines over, within one transaction.
@@ -66,6 +72,12 @@ class Incoming:
         self._journal = ""
         self._is_behind = False
         """True if the file has more of this journal than it has itself, as after a backup was restored."""
+        self._shared = NEVER
+        """The time of the newest post that the file and this journal have both of this journal."""
+        self._waiting: list[tuple[Fact, str, str]] = []
+        """Facts that are judged after the posts, with their digests and the journals they come from."""
+        self._back: set[str] = set()
+        """The authors, in decimal digits, whose accounts were taken over."""
         self.posts: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
         self.accounts: list[str] = []
@@ -103,6 +115,7 @@ class Incoming:
 
         :raises ValueError: what is said to be deleted was not deleted by any line.
         """
+        self._settle()
         self._batch.flush()
         self._origins.flush()
         if self._database.execute(_EMPTY, (self._first,)).fetchone() is not None:
@@ -111,6 +124,7 @@ class Incoming:
     # Where the lines come from
 
     def _begin(self, given: Mapping[str, Any]) -> None:
+        self._settle()
         version = given.get("version")
         if version != VERSION:
             raise ValueError(f"this was written by another version of groupchat (form {str(version)[:20]})")
@@ -124,7 +138,7 @@ class Incoming:
             # The number may have been given here after this journal had left that one, even at the same moment.
             is_other = is_other or self._origins.of(head)[0] == OWN
         self._is_behind = origin is not None and origin <= OWN and (head > self._first or is_other)
-        self._is_old, self._journal = False, ""
+        self._is_old, self._journal, self._shared = False, "", NEVER
 
     def _turn(self, given: Mapping[str, Any]) -> None:
         fields = Fields(given)
@@ -139,6 +153,8 @@ class Incoming:
         if origin is not None and self._find(origin, row.id, row.room, row.at, row.kind):
             if row.link is not None:
                 self.files.add(stored_file(row))
+            if origin <= OWN:
+                self._shared = max(self._shared, row.at)
             return THERE
         reader = None if row.reader is None else self._here(row.reader)
         row = row._replace(author=self._here(row.author), reader=reader, id=self._batch.head + 1)
@@ -243,34 +259,79 @@ class Incoming:
         fact = fact_lines.read(given)
         if not self._journal:
             raise ValueError("no line before says which journal this comes from")
-        self.facts[self._put(fact, fact_lines.digest(given))] += 1
-
-    def _put(self, fact: Fact, digest: str) -> str:
-        value = fact.value or {}
-        here = self._batch.value_of(fact.kind, fact.name)
-        if fact.kind == Account.KIND and here is not None and here["author"] != value["author"]:
-            if self._same_people:
-                self._people[value["author"]] = here["author"]
-                return THERE
-            self.strangers.append(str(value["nick"]))
-            return LEFT_OUT
-        is_own = self._origins.is_own(self._journal)
-        if here is not None or (is_own and not self._is_behind):
-            became = THERE
-        elif self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None:
-            return THERE
+        digest = fact_lines.digest(given)
+        refused = self._refused(fact)
+        if refused is not None:
+            self.facts[refused] += 1
+        elif self._is_behind:
+            self._waiting.append((fact, digest, self._journal))
         else:
+            self.facts[self._put(fact, digest, self._journal)] += 1
+
+    def _refused(self, fact: Fact) -> str | None:
+        """Return what becomes of an account if somebody else has one of its name here."""
+        here = self._batch.value_of(fact.kind, fact.name) if fact.kind == Account.KIND else None
+        value = fact.value or {}
+        if here is None or here["author"] == value["author"]:
+            return None
+        if self._same_people:
+            self._people[value["author"]] = here["author"]
+            return THERE
+        self.strangers.append(str(value["nick"]))
+        return LEFT_OUT
+
+    def _settle(self) -> None:
+        """Judge the facts that wait, now that it is known which posts the file and this journal have both."""
+        waiting, self._waiting = self._waiting, []
+        shared = self._shared
+        for fact, digest, journal in waiting:
+            at = fact_lines.decided_at(fact)
+            # One that came by an import says nothing of what was here before.
+            if at is not None and at > shared and self._origins.is_own(journal) and not self._is_noted(digest):
+                here = self._batch.value_of(fact.kind, fact.name)
+                known = here and fact_lines.digest(fact_lines.written(Fact(fact.kind, fact.name, here)))
+                shared = at if known == digest else shared
+        for fact, digest, journal in waiting:
+            is_lost = not self._origins.is_own(journal) or self._is_lost(fact, shared)
+            self.facts[self._put(fact, digest, journal, is_lost)] += 1
+
+    def _is_lost(self, fact: Fact, shared: int) -> bool:
+        """Say whether this journal cannot have had a fact of its own, which is in a file that has more of it.
+
+        :param shared: until when it had everything.
+        """
+        at = fact_lines.decided_at(fact)
+        if at is None:
+            return shared == NEVER or fact.name.partition("/")[0] in self._back
+        return at > shared
+
+    def _is_noted(self, digest: str) -> bool:
+        return self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None
+
+    def _put(self, fact: Fact, digest: str, journal: str, is_lost: bool = False) -> str:
+        """Take a fact over if need be; return what became of it.
+
+        :param is_lost: whether it is taken over although this journal made it.
+        """
+        is_own = self._origins.is_own(journal)
+        became = THERE
+        if self._batch.value_of(fact.kind, fact.name) is None and (is_lost or not is_own):
+            if self._is_noted(digest):
+                return THERE
             refused = self._batch.take(Amendment(SERVER, 0.0, (FactChange(fact, ABSENT),)))
             if refused is not None:
                 return LEFT_OUT  # it goes with an account that is not here
             if fact.kind == Account.KIND:
+                value = fact.value or {}
                 self.accounts.append(str(value["nick"]))
+                self._back.add(str(value["author"]))
             became = IMPORTED
-        if not is_own:
-            self._database.execute(_NOTE_FACT, (digest, self._origins.learn(self._journal)))
+        if self._is_behind or not is_own:
+            self._database.execute(_NOTE_FACT, (digest, self._origins.learn(journal)))
         return became
 
     def _take_position(self, given: Mapping[str, Any]) -> None:
+        self._settle()
         fields = Fields(given)
         fields.only("kind", "id", "at", "room", "with", "author", "since")
         id, room, at = fields.get("id", number), fields.get("room", room_or_none), fields.get("at", instant)

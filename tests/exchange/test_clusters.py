@@ -185,7 +185,7 @@ class LeavingTest(NodesCase):
     def test_lost(self) -> None:
         """What the cluster said after the node had left comes back with its numbers there, once, with decisions."""
         first, a1, second = self.split()
-        self.say(a1, said("c", 2), amended(mute("carol").made()))
+        self.say(a1, said("c", 2), amended(mute("carol", 3).made()))
         second.append(said("x", 2, BOB, "bob"))
         self.assert_once(second, first.exported(), texts="abcx")
         self.assertEqual(second.query("SELECT name FROM facts WHERE kind = 'mute'"), [("/bob",), ("/carol",)])

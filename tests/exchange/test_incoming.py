@@ -37,8 +37,8 @@ def deleted(target: int, minutes: float) -> Draft:
     return said("", minutes, kind=Kind.DELETED, target=target)
 
 
-def mute(nick: str) -> Mute:
-    return Mute(nick, nick, None, True, "", "olga", "", NOON, None)
+def mute(nick: str, minutes: float = 0) -> Mute:
+    return Mute(nick, nick, None, True, "", "olga", "", NOON + minutes * 60, None)
 
 
 def amended(*changes: FactChange) -> Amendment:
@@ -220,7 +220,7 @@ class RestoredTest(IncomingCase):
         self.here.append(amended(account("alice", ALICE).made()), said("a"))
         backup = self.copy(self.here)
         self.assert_unchanged(backup, self.here.exported())
-        self.here.append(said("b", 1), edited("a!", 1, 2), amended(mute("bob").made()))
+        self.here.append(said("b", 1), edited("a!", 1, 2), amended(mute("bob", 3).made()))
         lines = self.here.exported()
         backup.take(lines)
         self.assertEqual(backup.exported(), lines)
