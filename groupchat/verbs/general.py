@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Barrier, Change, Receipt
 from groupchat.facts.account_facts import KeptPreferences
-from groupchat.interfaces.storage import NodeCard
+from groupchat.interfaces.storage import NodeCard, Standing
 from groupchat.model import preferences
 from groupchat.model.drafts import Deed
 from groupchat.model.errors import BadArguments
@@ -101,7 +101,8 @@ def _place(me: Actor) -> Iterator[str]:
         took = "nothing can be posted here" if standing.trouble else f"a post takes {_ms(standing.append_seconds)}"
         yield (
             f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); {lost}"
-            f"the log is at {standing.head:,}, here {standing.applied:,}; {took}."
+            f"{f'the log is at {standing.head:,}' if standing.epoch else 'the log is not read yet'},"
+            f" here {standing.applied:,}; {took}."
         )
     if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
@@ -133,7 +134,7 @@ def nodes(me: Actor) -> Answer:
         for name, card in sorted({standing.node: own, **standing.nodes}.items())
     )
     lines = tuple(
-        f"{item['node']}: entry {item['applied']:,} of {standing.head:,}"
+        f"{item['node']}: {_reached(item, standing)}"
         + (f", {item['version']}" if item["version"] else "")
         + (f", at {item['address']}" if item["address"] else "")
         for item in items
@@ -149,6 +150,16 @@ def nodes(me: Actor) -> Answer:
     return Listed(
         "nodes", (*lines, compared(items)[1], *trouble), (*items, *(_gone(name, state, keep_s) for name, state in gone))
     )
+
+
+def _reached(node: Mapping[str, Any], standing: Standing) -> str:
+    """Say which entry a node has carried out, and of how many, as far as that is known."""
+    if not node["epoch"]:
+        return f"waits for its place in the cluster, here entry {node['applied']:,}"
+    if not node["applied"]:
+        return "has just started"
+    more = "at least " if standing.trouble and node["applied"] >= standing.head else ""
+    return f"entry {node['applied']:,} of {more}{standing.head:,}"
 
 
 def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:

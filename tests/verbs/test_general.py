@@ -305,6 +305,22 @@ class ClusterTests(SynchronousTestCase):
         self.assertEqual([item["trouble"] for item in items], ["e1 cannot be reached.", ""])
         self.assertEqual([item["own"] for item in items], [True, False])
 
+    def test_not_known(self) -> None:
+        """What is not known is not told: how far a node is that has just started, or the log of one that waits."""
+        self.stand("", a1=(0, ""), b1=(0, ""))
+        nodes = {name: replace(card, applied=0) for name, card in self.journal.standing_now.nodes.items()}
+        self.journal.standing_now = replace(self.journal.standing_now, nodes=nodes)
+        lines, _ = self.asked("nodes")
+        self.assertEqual(lines[1], "b1: has just started, 1.0, at b1:5000")
+        self.stand("e1 cannot be reached.")
+        self.journal.standing_now = replace(self.journal.standing_now, head=8840)
+        self.assertIn("a1: entry 8,840 of at least 8,840", self.asked("nodes")[0][0])
+        self.journal.standing_now = replace(self.journal.standing_now, head=0, epoch=0)
+        self.assertIn("a1: waits for its place in the cluster, here entry 8,840", self.asked("nodes")[0][0])
+        self.assertIn(
+            "; the log is not read yet, here 8,840; nothing can be posted here.", "\n".join(self.asked("status")[0])
+        )
+
     def test_cut_off(self) -> None:
         """A node that knows of none that lives lists itself, with what is wrong."""
         self.stand("e1 cannot be reached.")

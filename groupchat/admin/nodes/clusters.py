@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,30 +91,71 @@ def _show(path: Path) -> int:
     status, nodes = _items(ask(path, {"do": "status"})), _items(ask(path, {"do": "nodes"}))
     if not nodes or not status or "node" not in status[0]:
         raise Failed("This daemon is alone: it is no node of a cluster.")
-    own = status[0]
+    for line in report(status[0], nodes, time.time()):
+        print(line)
+    alive, gone = _parted(nodes)
+    return 1 if compared(alive)[0] or any(one["trouble"] for one in nodes) or gone else 0
+
+
+def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) -> Iterator[str]:
+    """Give the lines about the nodes: of what is not known they say nothing.
+
+    :param own: the status of the node that was asked.
+    :param now: seconds since 1970 UTC.
+    """
+    alive, gone = _parted(nodes)
+    troubles = [one["trouble"] for one in nodes if one["trouble"]]
+    epoch = next((one["epoch"] for one in alive if one["own"]), 0)
     files = f"; {plural(own['missing'], 'shared file')} to be fetched from others" if own["missing"] else ""
-    print(f"{own['node']}: the log is at {own['log']:,}, here {own['applied']:,}{files}")
+    if not epoch:
+        log = "the log is not read yet"
+    else:
+        log = f"the log {'was' if troubles else 'is'} at {own['log']:,}{' when it was read last' if troubles else ''}"
+    yield f"{own['node']}: {log}, here {own['applied']:,}{files}"
     width = max(len(one["node"]) for one in nodes)
-    alive, gone = [one for one in nodes if not one.get("gone")], [one for one in nodes if one.get("gone")]
     for one in alive:
-        behind = max(0, own["log"] - one["applied"])
-        place = "up to date" if not behind else f"{behind:,} behind when it last said so"
-        more = "  ".join(word for word in (one["version"], one["address"]) if word)
-        print(f"  {one['node']:<{width}}  epoch {one['epoch']}  entry {one['applied']:,} ({place})  {more}".rstrip())
+        more = "".join(f"  {word}" for word in (one["version"], one["address"]) if word)
+        yield f"  {one['node']:<{width}}  {_progress(one, own['log'], not troubles)}{more}"
     for one in gone:
         place = f"  entry {one['applied']:,}" if one["applied"] else ""
-        print(f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  gone since {one['gone']}")
-    differ, sentence = compared(alive)
-    print(sentence)
+        yield f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  gone since {one['gone']}"
+    yield compared(alive)[1]
     for one in gone:
-        print(
-            f"{one['node']} is gone. It goes on where it was when it is started before {one['until']}; after that seed"
-            f" it with --replace. If it does not come back: groupchat cluster remove {one['node']}"
+        if datetime.fromisoformat(one["until"]).timestamp() > now:
+            way = (
+                f"Until {one['until']} at least it goes on where it was when it is started; later its start says"
+                " whether it does"
+            )
+        else:
+            way = "The log is not sure to have what it needs any more; its start says whether it goes on where it was"
+        yield (
+            f"{one['node']} is gone. {way}, or must be seeded with --replace. If it does not come back: groupchat"
+            f" cluster remove {one['node']}"
         )
-    troubles = [one["trouble"] for one in nodes if one["trouble"]]
     for trouble in troubles:
-        print(f"Nothing can be posted here: {trouble}")
-    return 1 if differ or troubles or gone else 0
+        yield f"Nothing can be posted here: {trouble}"
+
+
+def _parted(nodes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the nodes that are alive, and those that are gone."""
+    return [one for one in nodes if not one.get("gone")], [one for one in nodes if one.get("gone")]
+
+
+def _progress(node: Mapping[str, Any], head: int, is_known: bool) -> str:
+    """Say how far a node is that is alive.
+
+    :param head: the newest entry that was read; ``is_known``: there is no newer one.
+    """
+    if not node["epoch"]:
+        return f"entry {node['applied']:,} (waits for its place in the cluster)"
+    if not node["applied"]:
+        return f"epoch {node['epoch']}  has just started"
+    behind = max(0, head - node["applied"])
+    if behind:
+        place = f"{behind:,} behind when it last said so"
+    else:
+        place = "up to date" if is_known else "whether that is up to date is not known"
+    return f"epoch {node['epoch']}  entry {node['applied']:,} ({place})"
 
 
 def _items(answer: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

@@ -91,7 +91,9 @@ class Fetching:
         """The node that has given the last file: it is asked first."""
         self._is_working = False
         self._told = 0
-        """How many files were logged as missing at the end of the last round."""
+        """How many files were logged last as being nowhere."""
+        self._nowhere: set[str] = set()
+        """The hashes of what each node that is alive was asked for in vain, or there is no room for."""
         self._round: IDelayedCall | None = None
         self._pause = REST_S
         """Seconds until the next round."""
@@ -189,7 +191,8 @@ class Fetching:
             self._found(file.sha256)
             return
         lack.is_certain = True
-        for name, card in self._order():
+        asked = self._order()
+        for name, card in asked:
             if (yield self._given(name, card, file)):
                 self._giver = name
                 self._pause = REST_S
@@ -198,7 +201,19 @@ class Fetching:
                 return
             if self._closed:
                 raise stopping()
+        self._note_asked(file, {name for name, _ in asked})
         raise _nowhere()
+
+    def _note_asked(self, file: StoredFile, asked: Collection[str]) -> None:
+        """Note whether each node that is alive was asked for a file, and has answered that it does not have it.
+
+        When this node has just started it knows of no other one, and those that have just started cannot be asked yet.
+        """
+        now, others = self._clock.seconds(), self._nodes()
+        if others and all(name in asked and self._away.get(name, 0.0) <= now for name in others):
+            self._nowhere.add(file.sha256)
+        else:
+            self._nowhere.discard(file.sha256)
 
     @inlineCallbacks
     def _is_needed(self, file: StoredFile) -> "Generator[Deferred[Any], Any, bool]":
@@ -265,12 +280,15 @@ class Fetching:
         if not isinstance(error, FilesUnavailable):
             log.failure("A file could not be fetched from another node", failure)
             error = _nowhere()
+        if isinstance(error, NoSpace):
+            self._nowhere.add(file.sha256)
         if file.sha256 in self._lacks:
             self._in_vain[file.sha256] = self._clock.seconds() + REST_S, error
         return Failure(error)
 
     def _found(self, sha256: str) -> None:
         self._lacks.pop(sha256, None)
+        self._nowhere.discard(sha256)
         self._in_vain.pop(sha256, None)
 
     # What nobody asks for
@@ -298,13 +316,15 @@ class Fetching:
         self._queue.clear()
         if self._closed:
             return
-        if self.missing != self._told:
-            self._told = self.missing
-            if self.missing:
-                log.warn("No node that is alive has {files} that people share, or there is no room for them here",
-                         files=plural(self.missing, "file"))  # fmt: skip
-            else:
+        nowhere = len(self._nowhere)
+        if not self.missing:
+            if self._told:
                 log.info("All files that people share are here")
+            self._told = 0
+        elif nowhere not in (0, self._told):
+            self._told = nowhere
+            log.warn("No node that is alive has {files} that people share, or there is no room for them here",
+                     files=plural(nowhere, "file"))  # fmt: skip
         if self._lacks and self._round is None:
             self._round = self._clock.callLater(self._pause, self._begin_round)
             self._pause = min(2 * self._pause, ROUND_S)

@@ -96,6 +96,7 @@ class ClusterJournal(LocalAnswers):
         self._fingerprint: Callable[[], str] = lambda: ""
         self._shown = self._to_show = b""
         self._is_showing = False
+        self._kept = 0
         self._state = _NEW
         self._failure: Failure | None = None
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
@@ -150,7 +151,8 @@ class ClusterJournal(LocalAnswers):
         """Return how the node stands."""
         applying, nodes = self._applying, {name: node_card(live) for name, live in self._living.nodes.items()}
         return Standing(
-            self.node, self.epoch, nodes, max(applying.known, self._proposing.known), applying.place.number,
+            self.node, self.epoch, nodes, max(applying.known, self._proposing.known),
+            max(applying.place.number, self._kept),
             applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
             self._trouble(), {name: state for name, state in self._living.gone.items() if name != self.node},
         )  # fmt: skip
@@ -169,6 +171,7 @@ class ClusterJournal(LocalAnswers):
             is something in the log that cannot be carried out.
         """
         place: Place | None = yield self._inner.place()
+        self._kept = 0 if place is None else place.number  # what it has is known before anybody knows the log
         self._state = _BEGINNING
         has_begun = False
         try:

@@ -4,13 +4,18 @@ import contextlib
 import io
 import sqlite3
 import sys
+from typing import Any, ClassVar
 
+from twisted.trial.unittest import SynchronousTestCase
+
+from groupchat.admin.nodes.clusters import report
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.belonging import node_of
 from groupchat.model.drafts import StoredSession
 from groupchat.model.node_operations import Attend, Depart, Presence, Rules
+from groupchat.model.times import iso
 from tests.admin.cases import BOB, NOON
 from tests.admin.nodes.test_seed import CLUSTER, ClusterCase
 
@@ -20,6 +25,61 @@ class StatusTest(ClusterCase):
         """Where no daemon runs, nobody can be asked."""
         told = self.complaint("cluster", "status", "--data", self.data)
         self.assertIn("No daemon runs with the data folder", told)
+
+
+class ReportTest(SynchronousTestCase):
+    """What is printed of the nodes."""
+
+    GONE: ClassVar[dict[str, Any]] = {"gone": iso(NOON), "until": iso(NOON + 3600)}
+
+    def lines(self, log: int, *nodes: dict[str, Any], now: float = NOON) -> list[str]:
+        """Return the report of the first of these nodes, by what they have besides what most have."""
+        usual = {"own": False, "epoch": 7, "applied": 46, "version": "1.0", "address": "", "check": 0, "trouble": ""}
+        all = [{"node": f"{name}1", **usual, **more} for name, more in zip("abc", nodes, strict=False)]
+        all[0]["own"] = True
+        own = {"node": "a1", "log": log, "applied": all[0]["applied"], "missing": 0}
+        return list(report(own, all, now))
+
+    def test_progress(self) -> None:
+        """A node that has just started has not said yet how far it is."""
+        lines = self.lines(46, {}, {"applied": 0, "epoch": 99}, {"applied": 40})
+        self.assertEqual(lines[:4], [
+            "a1: the log is at 46, here 46",
+            "  a1  epoch 7  entry 46 (up to date)  1.0",
+            "  b1  epoch 99  has just started  1.0",
+            "  c1  epoch 7  entry 40 (6 behind when it last said so)  1.0",
+        ])  # fmt: skip
+
+    def test_waiting(self) -> None:
+        """A node that waits for etcd, or has lost it, does not know whether anybody is up to date."""
+        lines = self.lines(0, {"epoch": 0, "trouble": "It waits."})
+        self.assertEqual(lines[:2], [
+            "a1: the log is not read yet, here 46", "  a1  entry 46 (waits for its place in the cluster)  1.0",
+        ])  # fmt: skip
+        self.assertEqual(lines[-1], "Nothing can be posted here: It waits.")
+        lines = self.lines(46, {"trouble": "It waits."}, {}, {"applied": 40})
+        self.assertEqual(lines[:4], [
+            "a1: the log was at 46 when it was read last, here 46",
+            "  a1  epoch 7  entry 46 (whether that is up to date is not known)  1.0",
+            "  b1  epoch 7  entry 46 (whether that is up to date is not known)  1.0",
+            "  c1  epoch 7  entry 40 (6 behind when it last said so)  1.0",
+        ])  # fmt: skip
+
+    def test_gone(self) -> None:
+        """The log may have longer than it must what a node needs that is gone; when that is past, its start says so."""
+        more = "or must be seeded with --replace. If it does not come back: groupchat cluster remove b1"
+        *_, line = self.lines(46, {}, self.GONE)
+        self.assertEqual(
+            line,
+            f"b1 is gone. Until {iso(NOON + 3600)} at least it goes on where it was when it is started; later its start"
+            f" says whether it does, {more}",
+        )
+        *_, line = self.lines(46, {}, self.GONE, now=NOON + 3601)
+        self.assertEqual(
+            line,
+            "b1 is gone. The log is not sure to have what it needs any more; its start says whether it goes on where it"
+            f" was, {more}",
+        )
 
 
 class LeaveTest(ClusterCase):

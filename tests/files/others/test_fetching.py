@@ -305,6 +305,34 @@ class ByAndByTests(FetchingCase):
         self.clock.advance(0)
         self.assertEqual((self.content(file), self.clock.getDelayedCalls()), (b"hello", []))
 
+    def test_not_asked(self) -> None:
+        """That no node has a file is said only when all were asked: not at the start, when others are still unknown."""
+        file, nodes = stored(b"hello"), self.nodes
+        with capturedLogs() as logs:
+            self.nodes = {}
+            self.fetching.want([file])
+            self.clock.advance(0)
+            self.nodes = {"b": card("b:1"), "c": NodeCard(1, "", 0, 0, "")}  # which has just started
+            self.clock.advance(ROUND_S)
+            self.only.refuse()
+            self.clock.advance(0)
+            self.nodes = nodes
+            self.clock.advance(ROUND_S)
+            self.only.refuse()
+            self.only.refuse(is_away=True)
+            self.clock.advance(0)
+            self.assertEqual([one for one in logs if "No node that is alive" in one["log_format"]], [])
+            self.clock.advance(ROUND_S)
+            self.only.refuse()
+            self.only.refuse()
+            self.clock.advance(0)
+            self.assertEqual(len([one for one in logs if "No node that is alive" in one["log_format"]]), 1)
+        with capturedLogs() as logs:
+            self.clock.advance(ROUND_S)
+            self.only.give(b"hello")
+            self.clock.advance(0)
+        self.assertEqual(len([one for one in logs if "All files" in one["log_format"]]), 1)
+
     def test_pauses(self) -> None:
         """It is asked for again soon, and then less and less often; soon again when something has come."""
         self.nodes = {"b": card("b:1")}
