@@ -24,7 +24,9 @@ def serve_node(request: Request, sha256: str) -> None:
     @inlineCallbacks
     def work() -> "Generator[Deferred[Any], Any, None]":
         reception = request.channel.reception
-        file: BinaryIO = yield reception.visits().open_for_node(sha256, request.header("authorization"))
+        opening = reception.visits().open_for_node(sha256, request.header("authorization"))
+        request.is_usual = True  # nodes ask one another for files that only some of them have
+        file: BinaryIO = yield opening
         if request.gone:
             file.close()
             return

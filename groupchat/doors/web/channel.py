@@ -185,7 +185,8 @@ class Channel(BodyReader):
 
     def requestDone(self, request: Any) -> None:
         self.reception.answers.cancel(self)
-        self.reception.site.note(request.address, self.line, request.code)
+        if not request.is_usual:
+            self.reception.site.note(request.address, self.line, request.code)
         self._is_whole = False
         if self._ended:
             self.persistent = False

@@ -120,6 +120,7 @@ class Request(http.Request):
     ``gone``: whether the peer left before it was answered; ``on_gone`` is called then.
     ``intake``: what takes the body while it comes; None: it is taken as a whole.
     ``stream``: what sends the answer piece by piece; None: nothing does.
+    ``is_usual``: nothing is logged of it, also if it is refused: so things go.
     """
 
     channel: Any
@@ -138,6 +139,7 @@ class Request(http.Request):
         self.on_gone: Callable[[], None] = lambda: None
         self.intake: Intake | None = None
         self.stream: Stream | None = None
+        self.is_usual = False
 
     # Functions of routes call these.
 

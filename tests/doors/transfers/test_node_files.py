@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
+from twisted.logger import capturedLogs
+
 from groupchat.files.others.fetching import Fetching
 from groupchat.files.others.node_proofs import proof
 from groupchat.interfaces.storage import NodeCard
@@ -58,6 +60,14 @@ class GivenTests(NodeCase):
             reply = self.get(f"/node/files/{name}", **headers)
             self.assertEqual((reply.status, reply.body), (404, nowhere.body), name)
             self.assertEqual({**reply.headers, "date": ""}, {**nowhere.headers, "date": ""})
+
+    def test_logged(self) -> None:
+        """That a file is not here is no news of a node that asks for it; who shows nothing is logged."""
+        gone = "ab" * 32
+        for header, many in ((proof("mine", gone), 0), (proof("other", gone), 1)):
+            with capturedLogs() as logs:
+                self.assertEqual(self.get(f"/node/files/{gone}", Authorization=header).status, 404)
+            self.assertEqual(len([one for one in logs if "Refused" in str(one.get("log_format"))]), many)
 
     def test_alone(self) -> None:
         """A server that is no node gives nothing."""
