@@ -279,8 +279,9 @@ class ClusterJournal(LocalAnswers):
             yield self._applying.reached(begun.head)
             self._proposing.lose_unsent()
             self._proposing.begin(begun.epoch)
+            if begun.head:
+                founding = rules = ()  # what was proposed before is in the log, or something else
             said = self._proposing.propose([*founding, NodeUp(self.node, begun.epoch), *rules], is_asked=False)
-            founding = rules = ()
             is_up = yield self._first_of(said, self._refenced)
             if is_up:
                 break

@@ -10,12 +10,12 @@ from groupchat.interfaces.shared_log import Fenced, LiveNode
 from groupchat.interfaces.storage import IClusterJournal, IMarkable
 from groupchat.journals.cluster.cards import read_card
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
-from groupchat.journals.cluster.entries import RULES
+from groupchat.journals.cluster.entries import RULES, read_entry
 from groupchat.journals.logs.memory_log import SharedLog
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, Outcome, Repeated, StoredPost
 from groupchat.model.errors import CannotStart, JournalBroken, JournalUnavailable, NickTaken, NodeLost
-from groupchat.model.node_operations import Attend, Depart, NodeDown, NodeState, NodeUp, Passing, Place
+from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeState, NodeUp, Passing, Place
 from tests.journals.cases import amend, session
 from tests.journals.cluster.nodes import ClusterCase, FailingJournal, Node
 from tests.journals.contract import ALICE, BOB, LOBBY, account, edited, said
@@ -627,6 +627,25 @@ class BeginningTests(ClusterCase):
         self.failureResultOf(starting[1])
         nodes[0].open()
         self.assertEqual(nodes[0].texts, ["a"])
+
+    def test_cut_off_as_it_begins(self) -> None:
+        """A log whose first entry was refused, since the lease had ended, begins with what its first node has."""
+        node = self.node("a1", self.with_posts("a"))
+        node.log.delay = 0.5
+        starting = node.start()
+        while "a1" not in self.shared.leases:
+            self.pass_time(0.1)
+        self.assertEqual(self.shared.entries, [])
+        self.shared.expire("a1")
+        self.pass_time(20)
+        self.successResultOf(starting)
+        node.open()
+        self.assertEqual(node.texts, ["a"])
+        first = read_entry(self.shared.entries[0].data)
+        self.assertIsInstance(first.operations[0], Check)
+        self.assertEqual(sum(isinstance(one, Check) for one in first.operations), 1)
+        other = self.started("b1", self.with_posts("a"))
+        self.assertEqual(other.texts, ["a"])
 
     def test_three_empty_ones(self) -> None:
         """Nodes with nothing begin a cluster together, in whichever order."""
