@@ -226,6 +226,13 @@ def kind(given: Any) -> Kind:
     return Kind(given)
 
 
+def identities(given: Any) -> list[str]:
+    """Check a list of identities of journals."""
+    if not isinstance(given, list):
+        raise ValueError("this is not a list")
+    return [identity(one) for one in given]
+
+
 def identity(given: Any) -> str:
     """Check the identity of a journal."""
     if not isinstance(given, str) or not _IDENTITY.fullmatch(given):

@@ -7,9 +7,10 @@ Rules:
 2. What is known is left as it is here, whatever became of it: changed, deleted, erased, or removed as too old.
 3. A fact is taken over unless one of its name is true here.  One that was taken over once, or that this journal made,
    is not taken over again: it may have been undone since.
-4. Where the file has more of this journal than it has itself, a fact that is not here was either undone here or lost.
-   Up to the newest of what both have, this journal had everything: what was decided until then was undone, what was
-   decided later was lost and comes back, once.  A fact without a time comes back with the account it belongs to.
+4. Where the file has more of this journal than it has itself, or is of one that was the same formerly, a fact that is
+   not here was either undone here or lost.  Up to the newest of what both have, this journal had everything: what was
+   decided until then was undone, what was decided later was lost, or is new, and comes, once.  A fact without a time
+   comes with the account it belongs to.
 5. No rule of today is asked who may say what: it was said.
 """
 
@@ -19,7 +20,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from groupchat.exchange import fact_lines, old_lines, post_lines
-from groupchat.exchange.fields import Fields, author, comparable, count, identity, instant, number, room_or_none
+from groupchat.exchange.fields import (
+    Fields,
+    author,
+    comparable,
+    count,
+    identities,
+    identity,
+    instant,
+    number,
+    room_or_none,
+)
 from groupchat.exchange.outgoing import VERSION
 from groupchat.exchange.post_lines import PostLine
 from groupchat.facts.account_facts import Account, ReadPosition
@@ -72,6 +83,8 @@ class Incoming:
         self._journal = ""
         self._is_behind = False
         """True if the file has more of this journal than it has itself, as after a backup was restored."""
+        self._kin: frozenset[str] = frozenset()
+        """The identities of the journal that was exported, if it and this one were one journal formerly."""
         self._shared = NEVER
         """The time of the newest post that the file and this journal have both of this journal."""
         self._waiting: list[tuple[Fact, str, str]] = []
@@ -129,15 +142,21 @@ class Incoming:
         if version != VERSION:
             raise ValueError(f"this was written by another version of groupchat (form {str(version)[:20]})")
         fields = Fields(given)
-        fields.only("kind", "version", "journal", "head", "head_at")
+        fields.only("kind", "version", "journal", "head", "head_at", "formerly")
         head, at = fields.get("head", count), fields.maybe("head_at", instant)
-        origin = self._origins.number(fields.get("journal", identity))
+        journal, formerly = fields.get("journal", identity), fields.maybe("formerly", identities) or []
+        origin = self._origins.number(journal)
         newest = self._batch.find(head) if head <= self._first else None
         is_other = newest is not None and at is not None and comparable(newest.at) != milliseconds(at)
         if origin is not None and origin < OWN and newest is not None:
             # The number may have been given here after this journal had left that one, even at the same moment.
             is_other = is_other or self._origins.of(head)[0] == OWN
         self._is_behind = origin is not None and origin <= OWN and (head > self._first or is_other)
+        self._kin = frozenset()
+        if not self._origins.is_own(journal) and any(map(self._origins.is_own, formerly)):
+            # It went another way than this journal, under another identity: what it decided before is of both.
+            self._kin = frozenset([journal, *formerly])
+            self._is_behind = True
         self._is_old, self._journal, self._shared = False, "", NEVER
 
     def _turn(self, given: Mapping[str, Any]) -> None:
@@ -287,12 +306,12 @@ class Incoming:
         for fact, digest, journal in waiting:
             at = fact_lines.decided_at(fact)
             # One that came by an import says nothing of what was here before.
-            if at is not None and at > shared and self._origins.is_own(journal) and not self._is_noted(digest):
+            if at is not None and at > shared and self._is_own(journal) and not self._is_noted(digest):
                 here = self._batch.value_of(fact.kind, fact.name)
                 known = here and fact_lines.digest(fact_lines.written(Fact(fact.kind, fact.name, here)))
                 shared = at if known == digest else shared
         for fact, digest, journal in waiting:
-            is_lost = not self._origins.is_own(journal) or self._is_lost(fact, shared)
+            is_lost = not self._is_own(journal) or self._is_lost(fact, shared)
             self.facts[self._put(fact, digest, journal, is_lost)] += 1
 
     def _is_lost(self, fact: Fact, shared: int) -> bool:
@@ -305,6 +324,10 @@ class Incoming:
             return shared == NEVER or fact.name.partition("/")[0] in self._back
         return at > shared
 
+    def _is_own(self, journal: str) -> bool:
+        """Say whether what this journal decided was decided here, too, at least until they went different ways."""
+        return self._origins.is_own(journal) or journal in self._kin
+
     def _is_noted(self, digest: str) -> bool:
         return self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None
 
@@ -313,7 +336,7 @@ class Incoming:
 
         :param is_lost: whether it is taken over although this journal made it.
         """
-        is_own = self._origins.is_own(journal)
+        is_own = self._is_own(journal)
         became = THERE
         if self._batch.value_of(fact.kind, fact.name) is None and (is_lost or not is_own):
             if self._is_noted(digest):

@@ -24,6 +24,7 @@ VERSION = 2
 """The version of the form; files of the first had no line that says so."""
 
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
+_FORMERLY = "SELECT DISTINCT origin FROM imported WHERE origin < ? ORDER BY origin"
 _FACT_ORIGIN = "SELECT origin FROM imported_facts WHERE digest = ?"
 _READ = newest_of([f"{ROOM_MESSAGES} AND room = ?1", f"{ROOM_DELETED} AND room = ?1"])
 _READ_PRIVATE = newest_of([f"{source} = ?1" for source in PRIVATE_MESSAGES])
@@ -64,7 +65,9 @@ class Outgoing:
         newest = self._contents.find(head)
         at = None if newest is None else written_time(newest.at / 1000)
         own = self._origins.identity()
-        return {"kind": "export", "version": VERSION, "journal": own, "head": head, "head_at": at}
+        formerly = [self._origins.identity(origin) for (origin,) in self._database.execute(_FORMERLY, (OWN,))]
+        heading = {"kind": "export", "version": VERSION, "journal": own, "head": head, "head_at": at}
+        return {**heading, "formerly": formerly} if formerly else heading
 
     def _facts(self) -> Iterator[str]:
         for kind in fact_lines.CARRIED:

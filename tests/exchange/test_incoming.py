@@ -357,6 +357,9 @@ class MistakesTest(IncomingCase):
             self.assert_refused(self.changed(0, **fields))
         self.assert_refused([self.lines[0], *self.lines[2:]])
         self.assert_refused(self.changed(1, journal="0" * 33))
+        wrongs: tuple[Any, ...] = ("x", ["x"], [[]], {}, 3)
+        for wrong in wrongs:
+            self.assert_refused(self.changed(0, formerly=wrong))
 
     def test_posts(self) -> None:
         """No door takes such text, names, numbers or times."""

@@ -167,3 +167,36 @@ class LeavingTest(FactsCase, NodesCase):
         self.say(a1, said("e", 5))
         second.take(first.exported())
         self.assertEqual(self.facts(second), [("account", "alice")])
+
+    def test_the_other_way(self) -> None:
+        """What the cluster undid does not come back from the node that left; what that decided since comes, once."""
+        made = (account("alice", ALICE), account("bob", BOB), operator(BOB, 0), mute("eve"))
+        first, a1 = self.grown(amended(*(fact.put() for fact in made)), said("a"))
+        second = self.copied(first)
+        gone = (("mute", "/eve"), ("rank", str(BOB)), ("account", "bob"))
+        self.say(a1, *(amended(FactChange(Fact(kind, name, None))) for kind, name in gone), said("c", 2))
+        self.do(second, mute("mallory", 3))
+        second.append(said("x", 4))
+        lines = second.exported()
+        self.stop(a1)
+        first.take(lines)
+        self.assertEqual(self.facts(first), [("account", "alice"), ("mute", "/mallory")])
+        self.undo(first, "mute", "/mallory")
+        self.assert_unchanged(first, lines)
+
+    def test_founder_restored(self) -> None:
+        """What a backup of the founder undid does not come back from the cluster; what was lost before that comes."""
+        first = self.place()
+        self.do(first, account("alice", ALICE), mute("eve"))
+        first.append(said("a", 1))
+        second = self.copy(first)
+        self.do(first, registered("carol", CAROL, 2))
+        first.append(said("b", 3))
+        a1 = self.begun("a1", first)
+        self.say(a1, said("c", 4), amended(mute("mallory", 5).made()))
+        self.undo(second, "mute", "/eve")
+        lines = first.exported()
+        second.take(lines)
+        self.assertEqual(self.facts(second), [("account", "alice"), ("account", "carol"), ("mute", "/mallory")])
+        self.undo(second, "mute", "/mallory")
+        self.assert_unchanged(second, lines)
