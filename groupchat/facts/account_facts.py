@@ -316,6 +316,33 @@ class Hook(TypedFact):
         return cls(AuthorId(int(author)), label, value["room"], value["digest"], value["at"])
 
 
+@record
+class ErasedAuthor(TypedFact):
+    """Somebody in a cluster was erased, and ``alias`` is the pseudonym that stands for them.
+
+    It outlives the account: nodes that have not carried out the erasure yet may still let the author talk.
+    """
+
+    KIND = "erased"
+
+    author: AuthorId
+    alias: str
+
+    @property
+    def name(self) -> str:
+        """Return the author in decimal digits."""
+        return str(self.author)
+
+    def value(self) -> dict[str, Any]:
+        """Return the pseudonym."""
+        return {"alias": self.alias}
+
+    @classmethod
+    def read(cls, name: str, value: Mapping[str, Any]) -> Self:
+        """Read whom a pseudonym stands for."""
+        return cls(AuthorId(int(name)), value["alias"])
+
+
 def digest_of(secret: str) -> str:
     """Return what is stored of a token or a code: its hex SHA-256, which does not lead back to its 128 random bits."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,6 +7,7 @@ from groupchat.facts.account_facts import (
     AccessToken,
     Account,
     AccountRooms,
+    ErasedAuthor,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -21,7 +22,9 @@ from groupchat.model import names
 from groupchat.model.events import AuthorId
 
 NAMING: tuple[str, ...] = tuple(
-    kind for kind, form in KINDS.items() if form not in (Account, AccountRooms, KeptPreferences, AccessToken, Hook)
+    kind
+    for kind, form in KINDS.items()
+    if form not in (Account, AccountRooms, KeptPreferences, AccessToken, Hook, ErasedAuthor)
 )
 """The kinds of facts that can name somebody whose own they are not."""
 

@@ -4,6 +4,7 @@ from groupchat.facts.account_facts import (
     AccessToken,
     Account,
     AccountRooms,
+    ErasedAuthor,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -22,7 +23,7 @@ KINDS: dict[str, type[TypedFact]] = {
     form.KIND: form
     for form in (
         Account, RankGiven, RegistrationCode, KeptPreferences, Ignoring, ReadPosition, KnownAddress, AccountRooms,
-        AccessToken, Hook,
+        AccessToken, Hook, ErasedAuthor,
         Ban, Mute, NetworkBan, NetworkMute, Lock, Slow, RoomSettings, Closed, Invitation, RoomOperator, Motd,
     )
 }  # fmt: skip

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from groupchat.facts.account_facts import Account, RankGiven
+from groupchat.facts.account_facts import Account, ErasedAuthor, Ignoring, RankGiven
 from groupchat.facts.kinds import owner, read
 from groupchat.facts.room_facts import (
     KEEPERS_ONLY,
@@ -30,7 +30,7 @@ from groupchat.facts.room_facts import (
 from groupchat.facts.sanctions import Ban, Book, Mute, Sanction
 from groupchat.facts.typed import TypedFact
 from groupchat.model.drafts import Draft, Fact, Kind, Need
-from groupchat.model.errors import Banned, Muted, NotAllowed, Refusal, RoomClosed, RoomLocked, SlowMode
+from groupchat.model.errors import Banned, Kicked, Muted, NotAllowed, Refusal, RoomClosed, RoomLocked, SlowMode
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
 from groupchat.model.times import FOREVER, each
@@ -71,11 +71,12 @@ class RuleBook:
     ``curbs``: something keeps somebody from saying things somewhere; usually false.
     ``slow``: the slow rooms.  ``locked``: the locked ones.  ``closed``: the closed ones.
     ``settings``: the settings of rooms that were changed.
+    ``erased``: the pseudonyms of people who were erased, by their authors; always empty outside clusters.
     """
 
     KINDS: tuple[str, ...] = (
         Account.KIND, RankGiven.KIND, Ban.KIND, Mute.KIND, Lock.KIND, Slow.KIND, RoomSettings.KIND,
-        Closed.KIND, Invitation.KIND, RoomOperator.KIND,
+        Closed.KIND, Invitation.KIND, RoomOperator.KIND, ErasedAuthor.KIND,
     )  # fmt: skip
     """The kinds of facts it learns."""
 
@@ -92,6 +93,7 @@ class RuleBook:
         """Room -> people who may come in although it is locked."""
         self.operators: dict[str, dict[AuthorId, RoomOperator]] = {}
         """Room -> its operators."""
+        self.erased: dict[AuthorId, str] = {}
         self.curbs = False
         self._authors: dict[str, AuthorId] = {}
         self._learners: dict[str, Callable[[str, Any], None]] = {
@@ -105,6 +107,7 @@ class RuleBook:
             Closed.KIND: lambda name, one: _put(self.closed, name, one),
             Invitation.KIND: lambda name, one: _grant(self.invited, *Granted.parts(name), one),
             RoomOperator.KIND: lambda name, one: _grant(self.operators, *Granted.parts(name), one),
+            ErasedAuthor.KIND: lambda name, one: _put(self.erased, AuthorId(int(name)), one and one.alias),
         }
 
     def learn(self, fact: Fact) -> None:
@@ -177,6 +180,15 @@ class RuleBook:
         if fact.value is None or fact.kind not in (Ban.KIND, Mute.KIND):
             return False
         return not fact.value["named"] and fact.value["author"] not in self.accounts
+
+    def is_about_erased(self, fact: Fact) -> bool:
+        """Say whether a fact that is to become true belongs to somebody who was erased, or names them."""
+        if not self.erased or fact.value is None:
+            return False
+        about = {owner(fact.kind, fact.name), fact.value.get("author")}
+        if fact.kind == Ignoring.KIND:
+            about.add(AuthorId(int(fact.name.rpartition("/")[2])))
+        return not about.isdisjoint(self.erased)
 
     def sanction(self, fact: Fact) -> Sanction | None:
         """Return the ban or mute that stands in the place of a fact; None: there is none."""
@@ -342,6 +354,11 @@ class RuleBook:
             self.mutes.strike(name)
         else:
             self.mutes.write(mute)
+
+
+def put_out_erased() -> Kicked:
+    """Return what somebody is told who was erased."""
+    return Kicked("What was said under this nickname is erased, with its account.")
 
 
 def _banned(ban: Ban, at: float, subjects: Subjects) -> Banned:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from groupchat.config.settings import Settings
 from groupchat.delivery.commits import Commits
 from groupchat.delivery.queue import Change, Receipt
+from groupchat.facts.rule_book import put_out_erased
 from groupchat.hall.health import Health
 from groupchat.hall.people.attendance import Attendance
 from groupchat.hall.people.persistence import Persistence
@@ -127,8 +128,7 @@ class Ejections:
         def is_meant(person: Person | None) -> bool:
             return person is not None and (person.key == key or person.author == author)
 
-        told = Kicked("What was said under this nickname is erased, with its account.")
-        self.cut_off(told, lambda session: is_meant(person_of(session)))
+        self.cut_off(put_out_erased(), lambda session: is_meant(person_of(session)))
 
 
 def refusal_of(out: PutOut) -> Refusal:

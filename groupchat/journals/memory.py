@@ -16,9 +16,16 @@ from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
-from groupchat.journals.rules.erasures import Erasure, erase_facts, without
+from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, without
 from groupchat.journals.rules.finding import Finder
-from groupchat.journals.rules.judging import ALWAYS, carry_out, node_objection, objection
+from groupchat.journals.rules.judging import (
+    ALWAYS,
+    carry_out,
+    erased_objection,
+    node_objection,
+    objection,
+    without_erased,
+)
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
@@ -147,6 +154,8 @@ class MemoryJournal:
         self._nodes.forget_sessions(self._sessions)
 
     def _post(self, draft: Draft) -> Outcome:
+        if self._book.erased and (refused := erased_objection(self._book, draft)) is not None:
+            return refused
         if draft.key is not None and (first := self._keys.get((draft.author, draft.key))) is not None:
             return Repeated(first)
         refused = None
@@ -218,7 +227,9 @@ class MemoryJournal:
             return refused
         author, facts = erase_facts(book, self, key, alias)
         person = Erasure(key, alias, author, frozenset(book.accounts), self._expired, self.head)
-        self._keep_sessions(lambda session: not person.is_named(session.author, session.nick))
+        named = [(one.author, one.nick) for one in self._sessions.values()]
+        facts += keep_erased(book, self, self._nodes.rules, person, self._nodes.presences.values(), named)
+        self._keep_sessions(lambda one: not (person.is_named(one.author, one.nick) or one.author in book.erased))
         self._sessions = {digest: person.unnamed(session) for digest, session in self._sessions.items()}
         before = self._rooms()
         for row in [row for row in self._rows if person.owns(row, self)]:
@@ -279,8 +290,11 @@ class MemoryJournal:
 
     def keep_session(self, session: StoredSession) -> None:
         """Write a session, unless it was last seen before those that are forgotten."""
-        if session.seen >= self._forgotten:
-            self._sessions[session.digest] = session
+        kept = without_erased(self._book, session)
+        if kept is None:
+            return
+        if kept.seen >= self._forgotten:
+            self._sessions[kept.digest] = kept
         else:
             self._sessions.pop(session.digest, None)
             self._nodes.forget_sessions(self._sessions)

@@ -6,6 +6,7 @@ from groupchat.facts.account_facts import (
     AccessToken,
     Account,
     AccountRooms,
+    ErasedAuthor,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -48,6 +49,7 @@ EXAMPLES: list[tuple[TypedFact, str, str, dict[str, Any]]] = [
     (KeptPreferences(BOB, "text", {"time": "off"}), "preferences", "22/text", {"time": "off"}),
     (Ignoring(BOB, ALICE, "Alice"), "ignoring", "22/9223372036854775807", {"nick": "Alice"}),
     (KnownAddress(BOB, DIGEST, AT), "known-address", f"22/{DIGEST}", {"at": AT}),
+    (ErasedAuthor(BOB, "forgotten-1"), "erased", "22", {"alias": "forgotten-1"}),
     (
         AccessToken(BOB, "ci", DIGEST, AT), "access-token", "22/ci", {"digest": DIGEST, "at": AT, "used": None},
     ),

@@ -15,13 +15,15 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
+from groupchat.facts.account_facts import Account
+from groupchat.facts.room_facts import Invitation
 from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.journals.cluster.applying import Applying
 from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, written
 from groupchat.journals.nodes.attending import NOWHERE
 from groupchat.journals.rules.codec import decode
 from groupchat.journals.sqlite.database import SCHEMA
-from groupchat.model.drafts import Operation, StoredSession
+from groupchat.model.drafts import Amendment, Draft, Erase, Kind, Operation, ReadUpTo, StoredSession
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Attend,
@@ -124,6 +126,9 @@ def record(path: Path) -> list[str]:
         if number == 120:
             for node, operations in _late(epochs):
                 say(node, operations)
+        if number == 160:
+            for node, operations in _behind_erasures(epochs):
+                say(node, operations)
         if number == 200:
             say("a1", [NodeUp("c1", 300), NodeDown("c1", 300, 1795262300.25, 150)])
         if number % 100 == 50:
@@ -156,6 +161,31 @@ def _late(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Operation]]]:
         yield ("b1" if isinstance(end, Depart) else "a1"), [end]
         yield "a1", [replace(older, position=2)]
     yield "b1", [NodeUp("b1", epochs["b1"])]
+
+
+def _behind_erasures(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Operation]]]:
+    """Give what stands behind the erasures of a guest and of somebody with an account, said at another node."""
+    at = 1795262050.25
+    guest, owner, other = (AuthorId(2**61 + number) for number in (2, 3, 4))
+    for number, author in enumerate((guest, owner)):
+        nick, digest = f"erased{number}", f"{author:064x}"
+        presence = Presence(digest, "b1", epochs["b1"], author, nick, nick, "", at, at, ("lobby",), "lobby")
+        session = StoredSession(author, digest, nick, ("lobby",), 1, at, "lobby")
+        first: list[Operation] = [Attend(presence, takes=True), session]
+        if author == owner:
+            first.append(Amendment(SERVER, at, (Account(nick, nick, author, "1:hash", at).made(),)))
+        yield "b1", [*first, Draft(Kind.SAID, author, nick, at, "lobby", "before")]
+        yield "a1", [Erase(nick, f"forgotten-0000000{number}", SERVER)]
+        yield "b1", [
+            Draft(Kind.SAID, author, nick, at, "lobby", "behind"),
+            Draft(Kind.WHISPERED, author, nick, at, text="behind", reader=other, to="other"),
+            Draft(Kind.WHISPERED, other, "other", at, text="behind", reader=author, to=nick),
+            Draft(Kind.EDITED, author, nick, at, "lobby", "behind"),
+            Amendment(author, at, (Invitation("dev", other, "other", nick, at).put(),)),
+            Attend(replace(presence, rooms=("lobby", "dev"))), ReadUpTo(author, "lobby", 2, at), session,
+            StoredSession(other, f"{other:064x}", "other", ("lobby",), 1, at, ignored=((author, nick, ""),)),
+            Depart(digest, "b1", epochs["b1"], "kicked", "kicked"),
+        ]  # fmt: skip
 
 
 def _attendance(number: int, node: str, epoch: int) -> list[Operation]:

@@ -4,13 +4,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
-from groupchat.facts.account_facts import RankGiven
-from groupchat.facts.room_facts import RoomOperator
+from groupchat.facts.account_facts import ErasedAuthor, Ignoring, RankGiven
+from groupchat.facts.reading_places import talk
+from groupchat.facts.room_facts import Invitation, RoomOperator
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.digests import FACTS, SESSIONS
 from groupchat.journals.rules.codec import decode, encode
-from groupchat.model.drafts import Erase, Expire, ForgetSessions, Operation, Outcome, Revoke, SessionAt
-from groupchat.model.errors import BadArguments, NickTaken, NodeLost, NotAllowed, Replaced
+from groupchat.model.drafts import (
+    Erase,
+    Expire,
+    ForgetSessions,
+    Operation,
+    Outcome,
+    PutOut,
+    ReadUpTo,
+    Revoke,
+    SessionAt,
+    StoredPost,
+)
+from groupchat.model.errors import (
+    BadArguments,
+    Kicked,
+    NickTaken,
+    NodeLost,
+    NoSuchNick,
+    NotAllowed,
+    Outdated,
+    Replaced,
+)
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Applied,
@@ -28,8 +49,22 @@ from groupchat.model.node_operations import (
     Rules,
 )
 from groupchat.model.ranks import Rank
-from tests.journals.cases import DecisionsCase, amend, keeping, posted, session
-from tests.journals.contract import ALICE, BOB, NICKS, NOON, account, deleted, edited, said, topic
+from tests.journals.cases import DecisionsCase, amend, did, keeping, mute, posted, session
+from tests.journals.contract import (
+    ALICE,
+    BOB,
+    CAROL,
+    NICKS,
+    NOON,
+    account,
+    amended,
+    ban,
+    deleted,
+    edited,
+    said,
+    topic,
+    whispered,
+)
 
 
 def present(author: AuthorId, handle: str, node: str = "a1", epoch: int = 5, **more: Any) -> Presence:
@@ -71,6 +106,66 @@ class NodesContract(DecisionsCase):
         await self.append(Depart(digest, "b1", 6), SessionAt(here, "a1"))
         self.assertEqual(await self.journal.recall(digest), here)
 
+    async def test_erased_add_nothing(self) -> None:
+        """By the second rules nothing of theirs, or about them, is added behind an erasure, after a restart neither."""
+        guest, digest = AuthorId(77), "a" * 64
+        NICKS[guest] = "alice"
+        self.addCleanup(NICKS.pop, guest)
+        bob = replace(session(BOB, "b"), ignored=((ALICE, "Alice", "x"), (CAROL, "carol", "")))
+        old = replace(session(guest, "d"), nick="zoe")
+        await self.append(
+            Rules(2), NodeUp("a1", 5), amended(account(ALICE), account(BOB), RankGiven(BOB, Rank.OPERATOR, "o", NOON)),
+            Attend(present(ALICE, digest)), Attend(present(CAROL, "c" * 64)), said("1"), said("2", BOB),
+            session(ALICE, "a"), old, replace(session(CAROL, "e"), nick="alice"),
+        )  # fmt: skip
+        await self.append(Depart(digest, "a1", 5), Erase("alice", "forgotten-1", SERVER))
+        await self.append(Attend(present(guest, digest)), Erase("alice", "forgotten-2", SERVER))
+        await self.reopen()
+        seen = await self.checked()
+        for author in (ALICE, guest):
+            kicked: tuple[Operation, ...] = (
+                said("3", author), said("4", author, key="k"), whispered("5", author, BOB), topic("6", author=author),
+                edited(2, "7", author), edited(None, "8", author), deleted(1, author), did(author),
+                amend(keeping(Invitation, BOB).put(), by=author), Attend(present(author, digest), takes=True),
+                Attend(present(author, "f" * 64)), Erase("bob", "forgotten-3", author),
+            )  # fmt: skip
+            self.assertEqual(await self.answers(*kicked), [Kicked] * len(kicked))
+            outdated: tuple[Operation, ...] = (
+                amend(account(author).made()), amend(Ignoring(BOB, author, "alice").put(), by=BOB),
+                amend(keeping(Invitation, author).put()), amend(ban("alice", author).put(), by=BOB),
+                did(BOB, replace(mute("alice", author), named=True).put()),
+                did(BOB, PutOut(author, "lobby", "kicked", "Go.")),
+            )  # fmt: skip
+            self.assertEqual(await self.answers(*outdated), [Outdated] * len(outdated))
+            self.assertEqual(await self.answers(whispered("9", BOB, author)), [NoSuchNick])
+            await self.append(
+                ReadUpTo(author, "lobby", 2, NOON),
+                ReadUpTo(BOB, talk(author), 2, NOON),
+                session(author, "a"),
+                SessionAt(session(author, "d"), "a1"),
+            )
+        self.assertEqual(await self.sessions("ad"), "")
+        self.assertEqual((await self.present())[0].author, guest, "until its node has carried out the erasure")
+        self.assertEqual((await self.checked()), seen)
+        await self.append(bob)
+        kept = await self.journal.recall(bob.digest)
+        assert kept is not None
+        self.assertEqual(kept.ignored, ((ALICE, "forgotten-1", ""), (CAROL, "carol", "")))
+        # Who was called so earlier is not erased, and the nickname is free, also for an account.
+        again = AuthorId(78)
+        NICKS[again] = "alice"
+        self.addCleanup(NICKS.pop, again)
+        await self.append(Depart(digest, "a1", 5))
+        free = (said("10", CAROL), Attend(present(again, "9" * 64)), amend(account(again).made()), said("11", again))
+        self.assertEqual(await self.answers(*free), [StoredPost, type(None), type(None), StoredPost])
+
+    async def test_erased_by_the_first_rules(self) -> None:
+        """By the first rules it is as it was: whoever is erased is not remembered."""
+        await self.append(NodeUp("a1", 5), amended(account(ALICE)), Attend(present(ALICE, "a" * 64)), said("1"))
+        await self.append(Erase("alice", "forgotten-1", SERVER), Rules(2))
+        self.assertEqual(await self.answers(said("2")), [StoredPost])
+        self.assertEqual(await self.kept(ErasedAuthor), [])
+
     async def test_late_session_of_one_gone(self) -> None:
         """By the second rules it changes nothing either when the connection is gone from the other node, however."""
         ends: tuple[Callable[[str], Operation], ...] = (
@@ -102,7 +197,7 @@ class NodesContract(DecisionsCase):
         here, account_of = session(ALICE, "a"), amend(account(BOB).put())
         gone: tuple[tuple[Operation, ...], ...] = (
             (amend(Revoke(ALICE)),), (amend(Revoke(ALICE, only=digest)),), (ForgetSessions(NOON + 35),),
-            (replace(here, seen=NOON),), (Erase("alice", "forgotten-1", SERVER),),
+            (replace(here, seen=NOON),),
         )  # fmt: skip
         await self.append(Rules(2), NodeUp("a1", 5), NodeUp("b1", 6), account_of)
         for number, operations in enumerate(gone, 1):

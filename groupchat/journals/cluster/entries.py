@@ -23,7 +23,8 @@ FORM = 1
 RULES = 2
 """The newest rules that this version knows: they change when the same operations would come to something else.
 
-2: a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there.
+2: whoever was erased adds nothing behind the erasure, and nothing is added about them (LATE_WORDS, rules/erasures.py);
+a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there.
 """
 
 MOST_OPERATIONS = 1000

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import Account, ErasedAuthor
 from groupchat.facts.erased_people import NAMING, forgetting
 from groupchat.facts.kinds import read
 from groupchat.facts.rule_book import RuleBook
@@ -24,6 +24,10 @@ from groupchat.lazy.records import record
 from groupchat.model import names
 from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind, StoredSession
 from groupchat.model.events import AuthorId
+from groupchat.model.node_operations import Presence
+
+LATE_WORDS = 2
+"""The rules from which on it is remembered who was erased, so that nothing of theirs is added behind the erasure."""
 
 
 class Rows(Protocol):
@@ -186,3 +190,30 @@ def erase_facts(book: RuleBook, store: Facts, key: str, alias: str) -> tuple[Aut
                 renamed.append(after.fact)
     carry_out(book, store, map(FactChange, renamed))
     return author, (*changed, *renamed)
+
+
+def keep_erased(
+    book: RuleBook,
+    store: Store,
+    rules: int,
+    person: Erasure,
+    presences: Iterable[Presence],
+    sessions: Iterable[tuple[AuthorId, str]],
+) -> tuple[Fact, ...]:
+    """Remember the authors who are a person that is erased; return the facts of it.
+
+    :param rules: by which the entry is carried out.
+    :param sessions: the author and the nickname of each session that counts.
+
+    A guest who is here under another nickname by now is not one of them.
+    """
+    if rules < LATE_WORDS:
+        return ()
+    here = [(one.author, one.nick) for one in presences]
+    found = {author for author, nick in (*here, *sessions) if person.is_named(author, nick)}
+    found -= {author for author, nick in here if not person.is_named(author, nick)}
+    if person.author is not None:
+        found.add(AuthorId(person.author))
+    facts = tuple(ErasedAuthor(author, person.alias).fact for author in sorted(found))
+    carry_out(book, store, map(FactChange, facts))
+    return facts

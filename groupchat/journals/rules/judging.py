@@ -8,6 +8,8 @@ Rules:
 4. What goes with an account is not made without it, so nothing is left of one that was removed just before.
 5. Bans and mutes of an account that is removed hold for its nickname from then on; none of the account only is made
    after that.
+6. Whoever was erased adds nothing any more, and nothing is added about them: a node that has not carried out the
+   erasure yet may still ask for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +18,14 @@ from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account, AccountRooms
 from groupchat.facts.kinds import KINDS, owner
-from groupchat.facts.rule_book import RuleBook
+from groupchat.facts.rule_book import RuleBook, put_out_erased
 from groupchat.facts.whereabouts import Places
 from groupchat.model.drafts import (
     ABSENT,
     ANY,
     PRESENT,
     Consequence,
+    Draft,
     Fact,
     FactChange,
     Need,
@@ -31,9 +34,9 @@ from groupchat.model.drafts import (
     StoredSession,
     fingerprint,
 )
-from groupchat.model.errors import Outdated, Refusal
+from groupchat.model.errors import NoSuchNick, Outdated, Refusal
 from groupchat.model.events import SERVER, AuthorId
-from groupchat.model.node_operations import NodeOperation, RemoveNode
+from groupchat.model.node_operations import Attend, NodeOperation, RemoveNode
 from groupchat.model.ranks import Rank
 
 ALWAYS = 0.0
@@ -73,15 +76,20 @@ def objection(
 
     :param at: when it was asked for, in seconds since 1970 UTC.
     """
+    if by in book.erased:
+        return put_out_erased()
     if needs is not None and (refused := book.lacks(by, needs, at)) is not None:
         return refused
     made: dict[AuthorId, str] = {}
     for change in changes:
+        if isinstance(change, PutOut) and change.author in book.erased:
+            return Outdated("They were erased at the same moment.")
         if isinstance(change, FactChange) and (refused := book.shields(change.fact, by)) is not None:
             return refused
         if isinstance(change, FactChange) and not (
             _is_met(store, change)
             and _is_fitting(book, made, change.fact)
+            and not book.is_about_erased(change.fact)
             and (by == SERVER or not book.is_late(change.fact))  # asked again, it is about the nickname
         ):
             told = "Somebody else changed that at the same moment. Look at it, and try again."
@@ -91,7 +99,29 @@ def objection(
 
 def node_objection(book: RuleBook, operation: NodeOperation) -> Refusal | None:
     """Return why what a node says is refused, whatever it says of nodes; None: its author may say it."""
+    if isinstance(operation, Attend) and operation.presence.author in book.erased:
+        return put_out_erased()
     return book.lacks(operation.by, Need(Rank.OPERATOR), ALWAYS) if isinstance(operation, RemoveNode) else None
+
+
+def erased_objection(book: RuleBook, draft: Draft) -> Refusal | None:
+    """Return why a draft is refused because its author, or whom it is for, was erased; None: neither was."""
+    if draft.author in book.erased:
+        return put_out_erased()
+    if draft.reader in book.erased:
+        return NoSuchNick(f"Nobody here is called {draft.to}. /list shows who is.")
+    return None
+
+
+def without_erased(book: RuleBook, session: StoredSession) -> StoredSession | None:
+    """Return a session as it is kept, with a pseudonym for whoever was erased; None: it is of one of them."""
+    erased = book.erased
+    if session.author in erased:
+        return None
+    if all(author not in erased for author, _, _ in session.ignored):
+        return session
+    ignored = tuple((one[0], erased[one[0]], "") if one[0] in erased else one for one in session.ignored)
+    return replace(session, ignored=ignored)
 
 
 def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import read
-from groupchat.facts.reading_places import PRIVATE, surplus
+from groupchat.facts.reading_places import PRIVATE, partner, surplus
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.judging import Store
 from groupchat.model.drafts import Fact, ReadUpTo
@@ -26,6 +26,8 @@ def note_position(book: RuleBook, store: PositionStore, noted: ReadUpTo) -> None
     """Write a position, unless a higher one is stored, and remove those beyond the limit."""
     if noted.author not in book.accounts:
         return  # it was removed, and what it has read went with it
+    if book.erased and partner(noted.room) in book.erased:
+        return  # what is private with them is erased
     position = ReadPosition(noted.author, noted.room, noted.upto, noted.at)
     known = store.value_of(position.KIND, position.name)
     if known is not None and known["upto"] > noted.upto:

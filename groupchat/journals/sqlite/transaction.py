@@ -11,8 +11,15 @@ from groupchat.facts.rule_book import AHEAD_S, RuleBook
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
-from groupchat.journals.rules.erasures import Erasure, erase_facts
-from groupchat.journals.rules.judging import ALWAYS, carry_out, node_objection, objection
+from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased
+from groupchat.journals.rules.judging import (
+    ALWAYS,
+    carry_out,
+    erased_objection,
+    node_objection,
+    objection,
+    without_erased,
+)
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
@@ -123,13 +130,17 @@ class Transaction:
         """Judge an operation and carry it out; return its outcome."""
         if type(operation) is not Draft:
             return self._take_other(operation)
-        draft = operation
+        draft, book = operation, self._book
+        if book.erased:
+            refused = erased_objection(book, draft)
+            if refused is not None:
+                return refused
         key = draft.key
         if key is not None:
             first = self.keyed(draft.author, key)
             if first is not None:
                 return Repeated(first)
-        book, changes = self._book, draft.changes
+        changes = draft.changes
         if changes or draft.needs is not None:
             refused = objection(book, self, draft.author, draft.at, draft.needs, changes)
             if refused is not None:
@@ -306,8 +317,10 @@ class Transaction:
             return refused
         author, facts = erase_facts(book, self, key, alias)
         person = Erasure(key, alias, author, frozenset(book.accounts), self._gone.expired, self.head)
-        sessions = self._database.execute("SELECT digest, author, nick FROM sessions").fetchall()
-        theirs = [(digest,) for digest, by, nick in sessions if person.is_named(by, nick)]
+        sessions = self._database.execute("SELECT digest, author, nick, seen FROM sessions").fetchall()
+        counting = [(by, nick) for _, by, nick, seen in sessions if seen >= self._gone.forgotten / 1000]
+        facts += keep_erased(book, self, self._nodes.rules, person, presences_of(self._database), counting)
+        theirs = [(digest,) for digest, by, nick, _ in sessions if person.is_named(by, nick) or by in book.erased]
         self._database.executemany(_FORGET, theirs)
         for found in self._database.execute(_IGNORING).fetchall():
             self._database.execute(_SESSION, session_row(person.unnamed(session_of(found))))
@@ -370,10 +383,13 @@ class Transaction:
 
     def keep_session(self, session: StoredSession) -> None:
         """Write a session, unless it was last seen before those that are forgotten."""
-        if session.seen < self._gone.forgotten / 1000:
-            self._database.execute(_FORGET, (session.digest,))
+        kept = without_erased(self._book, session)
+        if kept is None:
+            return
+        if kept.seen < self._gone.forgotten / 1000:
+            self._database.execute(_FORGET, (kept.digest,))
         else:
-            self._database.execute(_SESSION, session_row(session))
+            self._database.execute(_SESSION, session_row(kept))
 
     def has_session(self, digest: str) -> bool:
         """Say whether there is a session with this digest that counts."""

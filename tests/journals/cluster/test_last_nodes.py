@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupchat.journals.memory import MemoryJournal
-from groupchat.model.drafts import Amendment, Erase, ForgetSessions, Operation, Revoke, SessionAt, StoredSession
+from groupchat.model.drafts import (
+    Amendment,
+    Draft,
+    Erase,
+    ForgetSessions,
+    Kind,
+    Operation,
+    Revoke,
+    SessionAt,
+    StoredSession,
+)
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeUp, Presence, Rules
 from tests.journals.cluster.nodes import ClusterCase, Node
@@ -53,6 +63,7 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(ForgetSessions, times),
     st.builds(revoked, authors),
     st.builds(lambda author: Erase(f"nick{author}", "forgotten-1", SERVER), authors),
+    st.builds(lambda author: Draft(Kind.SAID, author, f"nick{author}", NOON, "lobby", "hello"), authors),
     st.just(Rules(2)),
 )  # fmt: skip
 
