@@ -8,6 +8,7 @@ COMPARED = {
     "authored": "SELECT * FROM authored ORDER BY author, room, id",
     "facts": "SELECT * FROM facts ORDER BY kind, name",
     "sessions": "SELECT * FROM sessions ORDER BY digest",
+    "session_nodes": "SELECT * FROM session_nodes ORDER BY digest",
     "counters": "SELECT * FROM counters WHERE name IN ('expired', 'forgotten', 'erasures') ORDER BY name",
     "erasures": "SELECT * FROM erasures ORDER BY id",
     "imported": "SELECT * FROM imported ORDER BY origin, branch, first",
@@ -22,7 +23,7 @@ each with the query for what is compared."""
 OWN = {
     "search": "which words stand in which piece of the index depends on when a node had time to fill and merge it;"
     " “groupchat verify --data” compares it with the posts",
-    "origins": "every file has an identity of its own, unless it is a copy",
+    "origins": "what a file was before it became one of the cluster’s: every file has an identity of its own then",
 }
 """The tables that are a node's own, each with the reason."""
 

@@ -8,6 +8,7 @@ from groupchat.facts.account_facts import (
     AccessToken,
     Account,
     AccountRooms,
+    ErasedAuthor,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -223,7 +224,7 @@ class StartTests(SynchronousTestCase):
             RegistrationCode("digest", "olga", NOON + 60), Lock("dev", "olga", NOON), Slow("dev", 5.0, "olga", NOON),
             Motd("Hi.", "olga", NOON), RoomSettings("dev", {"topic": "operators"}, "olga", NOON),
             NetworkMute("192.0.2.0/24", "192.0.2.0/24", None, False, "", "olga", "", NOON, None),
-            Closed("attic", "olga", "", NOON),
+            Closed("attic", "olga", "", NOON), ErasedAuthor(AuthorId(9), "forgotten-9"),
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts} | {"position"}, set(KINDS), "a kind is missing here")
         journal = HeldJournal(MemoryJournal())

@@ -6,6 +6,7 @@ from groupchat.facts.account_facts import (
     AccessToken,
     Account,
     AccountRooms,
+    ErasedAuthor,
     Hook,
     Ignoring,
     KeptPreferences,
@@ -78,7 +79,7 @@ class OpenTests(SynchronousTestCase):
         invited, granted = (form("dev", ALICE, "Alice", "olga", 0.0) for form in (Invitation, RoomOperator))
         facts: tuple[TypedFact, ...] = (
             account, code, rank, position, kept, ignoring, address, ban, mute, network, lock, slow, motd,
-            invited, granted, token, hook, rooms, muted, settings, closed,
+            invited, granted, token, hook, rooms, muted, settings, closed, ErasedAuthor(AuthorId(9), "forgotten-9"),
         )  # fmt: skip
         self.assertEqual({one.KIND for one in facts}, set(KINDS), "a kind is missing here")
         hall = House(journal_of(*facts)).hall

@@ -136,7 +136,7 @@ class LearnTests(ModerationCase):
 
     def test_undoing_nothing(self) -> None:
         """For every kind, that something is not true any more does no harm when it never was."""
-        names = {"rank": "5", "account": "alice"}
+        names = {"rank": "5", "account": "alice", "erased": "5"}
         for kind in self.moderation.KINDS:
             self.moderation.learn(Fact(kind, names.get(kind, "dev/5"), None))
         self.assertFalse(self.moderation.curbs)

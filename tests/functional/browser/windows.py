@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, expect, sync_playwright
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.functional.browser.chromium import browser_path, launch
@@ -73,8 +73,13 @@ class Window:
         dialog.dismiss()
 
     def open(self, path: str = "/") -> "Window":
-        """Open the page."""
-        self.page.goto(self.address + path)
+        """Open the page; once more if the browser took so long to ask that it was greeted as somebody who types."""
+        try:
+            self.page.goto(self.address + path)
+        except Error as error:
+            if "ERR_INVALID_HTTP_RESPONSE" not in str(error):
+                raise
+            self.page.goto(self.address + path)
         return self
 
     def join(self, nick: str, password: str = "", path: str = "/") -> "Window":
