@@ -8,6 +8,7 @@ from faults.cluster.guests import let_in, until_posted
 from faults.cluster.planted import program
 from faults.cluster.steps import Seen, judged
 from faults.trial import START_S, wait_for
+from groupchat.journals.cluster.entries import RULES
 
 UPGRADE = "upgrade this node"
 
@@ -46,7 +47,7 @@ def upgraded(cluster: Cluster) -> Seen:
             guest = let_in(cluster.trial, node, f"guest{node.name}")
             until_posted(guest)
             guest.close()
-        is_new = wait_for(lambda: all(rules(node) == 2 for node in cluster.nodes), START_S, 0.2)
+        is_new = wait_for(lambda: all(rules(node) == RULES + 1 for node in cluster.nodes), START_S, 0.2)
         time.sleep(0.5)
     seen = judged(load, cluster.findings(load), is_new, f"refused: {load.refused or 'nothing'}")
     node = cluster.nodes[0]
