@@ -335,6 +335,9 @@ class FakeScreen:
     def yield_turn(self) -> None:
         self.yielded += 1
 
+    def answer_pings(self) -> None:
+        """Do nothing: what waits here cannot be looked into."""
+
     def silence(self) -> float:
         return self.silent_s
 

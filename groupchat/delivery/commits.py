@@ -172,7 +172,13 @@ class Commits:
         if len(self._queue) >= self.settings.commit_queue_posts:
             return True
         # While posts are refused hardly anything piles up, and reading goes on.
-        return isinstance(self._state, Committing) and self._is_slow
+        return isinstance(self._state, Committing) and self.is_slow
+
+    @property
+    def is_slow(self) -> bool:
+        """Say whether the commit in flight takes longer than a program should wait for a sign of life."""
+        state = self._state
+        return isinstance(state, _IN_FLIGHT) and self._clock.seconds() - state.since > self.settings.commit_pause_s
 
     def unanswered(self) -> list[Posting | Change]:
         """Return what waits or is being written, and whose origin is to be told what becomes of it.
@@ -190,7 +196,7 @@ class Commits:
         refusal = self._state.refusal
         if refusal is not None and item.operation is not None:
             raise refusal
-        if self._is_slow and _only_answers(item):
+        if self.is_slow and _only_answers(item):
             self._turn_end(lambda: self._deliver_unwritten([item]))
             return
         if isinstance(self._state, Refusing):
@@ -247,7 +253,7 @@ class Commits:
     def sweep(self) -> None:
         """Refuse what waits when a commit takes too long, and try again after trouble.  To be called each second."""
         state = self._state
-        if self._is_slow:
+        if self.is_slow:
             self._answer_meanwhile()
         if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
             log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
@@ -294,12 +300,6 @@ class Commits:
                 batch[:] = [item for item in batch if not _only_answers(item)]
         if answering:
             self._deliver_unwritten(answering)
-
-    @property
-    def _is_slow(self) -> bool:
-        """Say whether the commit in flight takes longer than a program should wait for a sign of life."""
-        state = self._state
-        return isinstance(state, _IN_FLIGHT) and self._clock.seconds() - state.since > self.settings.commit_pause_s
 
     @property
     def _in_flight(self) -> bool:

@@ -202,6 +202,10 @@ class Hall:
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""
         self.commits.sweep()
+        if self.commits.is_slow:
+            # After a change on its way a connection is not heard; its client would take this server for dead.
+            for session in list(self.sessions):
+                session.screen.answer_pings()
         self._turn_away_arrivals()
         self.typists.sweep()
         self.log_limits.sweep()

@@ -88,6 +88,12 @@ class IScreen(Interface):
     def yield_turn() -> None:
         """Take no more lines from the peer in this turn of the reactor: the last one cost as much as many."""
 
+    def answer_pings() -> None:
+        """Take the pings among the lines that wait for an earlier answer; the other lines go on waiting, in order.
+
+        To be called now and then while that answer may be long in coming, as when nothing can be stored.
+        """
+
     def silence() -> float:
         """Return for how many seconds nothing at all has come from the peer's side although it owes an answer.
 

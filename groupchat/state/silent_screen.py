@@ -41,6 +41,9 @@ class SilentScreen:
     def yield_turn(self) -> None:
         """Do nothing."""
 
+    def answer_pings(self) -> None:
+        """Do nothing, likewise."""
+
     def silence(self) -> float:
         """Return 0.0: nothing is known of its network."""
         return 0.0

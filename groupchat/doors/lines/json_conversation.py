@@ -1,8 +1,9 @@
 """The door of programs: JSON Lines from the first byte on, without greeting or prompt."""
 
+from collections.abc import Iterator
 from typing import cast
 
-from groupchat.doors.lines.json_requests import obey
+from groupchat.doors.lines.json_requests import PING, is_ping, obey
 from groupchat.doors.lines.json_style import JsonStyle, json_style
 from groupchat.doors.wire.conversation import Conversation
 from groupchat.interfaces.entrances import IReception
@@ -50,6 +51,26 @@ class JsonConversation(Conversation):
         """Hand the request on this line to the session."""
         settings = self.reception.settings
         obey(self.session, line, settings.json_limit_depth, settings.line_limit_bytes)
+
+    def take_pings(self) -> Iterator[bytes]:
+        """Take the pings out of what waits, one after the other, and leave everything else as it is."""
+        settings, begin = self.reception.settings, 0
+        if self._skipped:
+            return  # the first line is the rest of one that is left out
+        for _ in range(settings.lines_per_turn):
+            waiting = self._waiting
+            found = waiting.find(PING, begin)
+            end = waiting.find(b"\n", found) + 1
+            if found < 0 or end == 0:
+                break
+            start = waiting.rfind(b"\n", begin, found) + 1 or begin
+            line = bytes(waiting[start : end - 1])
+            if is_ping(line, settings.json_limit_depth):
+                del waiting[start:end]
+                begin = start
+                yield line
+            else:
+                begin = end
 
     # Twisted calls this.
 

@@ -21,6 +21,12 @@ KEY_LIMIT = 64
 REF_LIMIT = 256
 """Characters of a ``ref`` as JSON: it is kept until the answer, and sent back with it."""
 
+PING_LIMIT = 512
+"""Bytes of a line that can be a ping which is found among others: it has a ``ref`` at most."""
+
+PING = b'"ping"'
+"""What is in each of these lines."""
+
 HIGHEST = 2**63 - 1
 """The highest number a post can have."""
 
@@ -90,6 +96,16 @@ def read(line: bytes, depth: int) -> dict[str, Any]:
     if text.count("[") + text.count("{") > depth and _is_deeper(request, depth):
         raise BadJson(f"Arrays and objects can be nested {depth} deep.")
     return request
+
+
+def is_ping(line: bytes, depth: int) -> bool:
+    """Say whether a line asks for a sign of life, so that it may be taken before those in front of it."""
+    if len(line) > PING_LIMIT or PING not in line:
+        return False
+    try:
+        return read(line, depth).get("do") == "ping"
+    except Refusal:
+        return False
 
 
 def _pass_on(session: Session, name: object, fields: dict[str, Any], ref: Ref) -> None:

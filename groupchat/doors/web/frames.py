@@ -5,6 +5,7 @@ all are, whole messages that came in one piece, are taken here, in 2 µs.
 Those of the server are not masked and know nothing of a connection: one is made for all members of a room.
 """
 
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import ClassVar
 
@@ -18,8 +19,10 @@ CLOSING_REASON = 123
 SHORT, MIDDLE = 126, 65536
 """The lengths from which a frame needs two and eight bytes more for its length (section 5.2)."""
 
-WHOLE_TEXT, MASKED = 0x81, 0x80
-"""The first byte of a text message in one frame, and the bit of the second one that says it is masked."""
+WHOLE_TEXT, WHOLE_PING, MASKED = 0x81, 0x89, 0x80
+"""The first byte of a text message in one frame, and of a ping; the bit of the second one that says it is masked."""
+
+_PLAIN = (bytes([WHOLE_TEXT]), bytes([WHOLE_PING]))
 
 _VALID_CODES = (frozenset(range(1000, 1015)) - {1004, 1005, 1006}) | frozenset(range(3000, 5000))
 """The codes that a peer may close with (section 7.4)."""
@@ -133,18 +136,38 @@ class Frames:
             or self._decoder.header is not None
         ):
             return None
-        length, begin = waiting[1] - MASKED, 6
-        if length == SHORT:
-            length, begin = int.from_bytes(waiting[2:4]), 8
-            if length < SHORT:
-                return None
-        end = begin + length
-        if not 0 <= length < MIDDLE or len(waiting) < end or (begin == 6 and length > SHORT):
+        extent = _extent(waiting, 0)
+        if extent is None:
             return None
-        mask = (waiting[begin - 4 : begin] * (length // 4 + 1))[:length]
-        payload = (int.from_bytes(waiting[begin:end]) ^ int.from_bytes(mask)).to_bytes(length)
-        del waiting[:end]
+        payload = _unmasked(waiting, *extent)
+        del waiting[: extent[1]]
         return payload
+
+    def take_pings(self, most: int, is_ping: Callable[[bytes], bool]) -> Iterator[tuple[Kind, bytes]]:
+        """Take pings of either kind out of what waits: frames, and messages; all else stays as it is, in order.
+
+        It is looked for among the next frames that are all there, up to the first one of another sort.
+
+        :param most: how many frames are looked at.
+        :param is_ping: says whether a message is one.
+        """
+        waiting, at = self._decoder.buffer.buffer, 0
+        if self._message is not None or self._decoder.header is not None:
+            return
+        for _ in range(most):
+            extent = _extent(waiting, at) if waiting[at : at + 1] in _PLAIN else None
+            if extent is None:
+                return
+            begin, end = extent
+            kind = Kind.PING if waiting[at] == WHOLE_PING else Kind.MESSAGE
+            if kind is Kind.PING and begin - at > 6:
+                return  # too long for one
+            payload = _unmasked(waiting, begin, end)
+            if kind is Kind.PING or is_ping(payload):
+                del waiting[at:end]
+                yield kind, payload
+            else:
+                at = end
 
     def _skip(self, length: int, is_whole: bool) -> tuple[Kind, bytes]:
         """Leave out this much of a message that is too long.
@@ -159,6 +182,28 @@ class Frames:
         if is_whole:
             self._skipped = 0
         return kind, b""
+
+
+def _extent(waiting: bytearray, at: int) -> tuple[int, int] | None:
+    """Return where the payload of the masked frame at this place begins and ends; None: it is long, or incomplete."""
+    if len(waiting) < at + 6:
+        return None
+    length, begin = waiting[at + 1] - MASKED, at + 6
+    if length == SHORT:
+        length, begin = int.from_bytes(waiting[at + 2 : at + 4]), at + 8
+        if length < SHORT:
+            return None
+    end = begin + length
+    if not 0 <= length < MIDDLE or len(waiting) < end or (begin == at + 6 and length > SHORT):
+        return None
+    return begin, end
+
+
+def _unmasked(waiting: bytearray, begin: int, end: int) -> bytes:
+    """Return the payload of a frame without its mask, which stands before it."""
+    length = end - begin
+    mask = (waiting[begin - 4 : begin] * (length // 4 + 1))[:length]
+    return (int.from_bytes(waiting[begin:end]) ^ int.from_bytes(mask)).to_bytes(length)
 
 
 def _checked(message: bytes) -> bytes:

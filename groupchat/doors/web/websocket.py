@@ -1,9 +1,10 @@
 """A conversation over WebSocket: one JSON object a text frame, both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from groupchat.doors.lines.json_conversation import BEGINNING, JsonConversation
+from groupchat.doors.lines.json_requests import is_ping
 from groupchat.doors.lines.json_style import farewell
 from groupchat.doors.web.frames import PING, Frames, Kind, closing, pong
 from groupchat.doors.web.web_style import WebStyle
@@ -111,6 +112,20 @@ class WebSocket(JsonConversation):
         elif self._reading:
             self._reading = False
             self.transport.pauseProducing()
+
+    def take_pings(self) -> Iterator[bytes]:
+        """Take the pings out of what waits, one after the other; those of WebSocket itself are answered here."""
+        if self._ended:
+            return
+        settings = self.reception.settings
+        depth = settings.json_limit_depth
+        for kind, payload in self._frames.take_pings(settings.lines_per_turn, lambda text: is_ping(text, depth)):
+            if kind is Kind.MESSAGE:
+                yield payload.translate(_NO_LINE_ENDS)
+            elif self.session.charge(CONTROL_COST):
+                self.write(pong(payload))
+            if not self.waits_for_answers:
+                return
 
     def has_unread(self) -> bool:
         """Return whether something of the peer may be on its way: at least its own close frame."""

@@ -3,6 +3,8 @@
 Lines end with LF, CR LF or CR NUL.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from twisted.protocols.basic import LineReceiver
@@ -17,6 +19,9 @@ _NOTHING = bytearray()
 """The empty buffer of every peer of which nothing waits; never changed."""
 
 _NO_HOLD = Hold(0)
+
+_UNANSWERED = Hold.ANSWER | Hold.JOURNAL
+"""The reasons to hold that come from this server's own slowness."""
 
 CR = 13
 
@@ -75,6 +80,10 @@ class HeldLines(LineReceiver):
         """End the connection: more than SKIPPED_LIMIT bytes of one line were skipped."""
         raise NotImplementedError
 
+    def take_pings(self) -> Iterator[bytes]:
+        """Take the pings out of what waits, one after the other, and leave everything else as it is."""
+        return iter(())
+
     # What others call.
 
     def hold(self, reason: Hold) -> None:
@@ -115,6 +124,25 @@ class HeldLines(LineReceiver):
         elif self._reading:
             self._reading = False
             self.transport.pauseProducing()
+
+    def answer_pings(self) -> None:
+        """Take the pings among what waits for an earlier answer, and read on while only little waits.
+
+        So what comes next is seen too, and no more is kept than of any peer that is held up.
+        """
+        if not self.waits_for_answers:
+            return
+        for ping in islice(self.take_pings(), self.reception.settings.lines_per_turn):
+            self.lineReceived(ping)
+            if not self.waits_for_answers:
+                return
+        if len(self._waiting) < self.line_limit():
+            self._read_on()
+
+    @property
+    def waits_for_answers(self) -> bool:
+        """Say whether nothing but an answer of this server keeps lines from being taken."""
+        return bool(self._holds) and not (self._holds & ~_UNANSWERED or self._closed or self._handing)
 
     def has_unread(self) -> bool:
         """Return whether the peer has sent something that was not taken, or may go on sending."""
