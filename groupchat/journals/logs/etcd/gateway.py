@@ -1,6 +1,5 @@
 """One request to one etcd server, by HTTP, and what became of it."""
 
-import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from twisted.python.failure import Failure
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
-from groupchat.journals.logs.etcd.requests.etcd_answers import Answer
+from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, check_parts, parsed
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.journals.logs.etcd.requests.server_requests import authenticate
 from groupchat.journals.logs.etcd.time_limits import TimeLimits
@@ -27,8 +26,8 @@ LOGIN_S = 5.0
 """Seconds that it has to check a password, which is slow on purpose."""
 WRONG_S = 60.0
 """Seconds between two lines in the daemon's log about wrong answers of a server."""
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""The most bytes of one answer."""
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""The most bytes of one answer; the largest has the cards of all nodes, of which each has some hundred bytes."""
 
 # What gRPC calls these.
 _PERMISSION_DENIED = 7
@@ -314,10 +313,12 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
     """
     try:
         # A stream's answers come as one object a line; where one is asked for, there is one.
-        answer: Any = json.loads(str(body.partition(b"\n")[0], "utf-8")) if body else {}
+        first = body.partition(b"\n")[0]
+        check_parts(first)
+        answer: Any = parsed(first) if body else {}
         if not isinstance(answer, dict):
             raise ValueError(answer)
-    except (ValueError, RecursionError) as error:  # the second when it is nested too deeply
+    except ValueError as error:
         raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
     if status == 200 and "error" not in answer:
         result: Any = answer.get("result", answer)

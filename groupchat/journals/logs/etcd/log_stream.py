@@ -1,16 +1,27 @@
 """What comes from a watch: a JSON object a line, cut anywhere."""
 
-import json
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from groupchat.interfaces.shared_log import LogEntry
 from groupchat.journals.logs.etcd.gateway import problem
-from groupchat.journals.logs.etcd.requests.etcd_answers import flag, number, objects, positive, value, within, words
+from groupchat.journals.logs.etcd.requests.etcd_answers import (
+    MOST_PARTS,
+    flag,
+    number,
+    objects,
+    parsed,
+    parts,
+    positive,
+    value,
+    within,
+    words,
+)
 from groupchat.lazy.records import record
 
-MAX_LINE_BYTES = 32 * 1024 * 1024
-"""The most bytes of a line.  etcd cuts at about 2.8 million, but never within an entry."""
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""The most bytes of a line.  etcd cuts at about 2.8 million, or, where its ``--max-request-bytes`` is as high as it
+advises at most, at 14 million; but never within an entry."""
 
 
 @record
@@ -48,25 +59,41 @@ Message: TypeAlias = Created | Entries | Erased | Gone | Ended
 
 
 class Lines:
-    """Cuts a stream into lines."""
+    """Cuts a stream into lines, each of which can be read in no time that anybody notices."""
 
     def __init__(self) -> None:
         self._begun = bytearray()
+        self._counted = self._parts = 0
+        """The bytes of the line that were looked at, and how many values there can be in them."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the lines that are whole now.
 
-        :raises ValueError: one is too long.
+        :raises ValueError: one is longer, or has more values, than those of etcd.
         """
         first, *others = data.split(b"\n")
-        self._begun += first
+        self._extend(first)
         lines: list[bytes] = []
-        if others:
-            lines = [bytes(self._begun), *others[:-1]]
-            self._begun = bytearray(others[-1])
-        if len(self._begun) > MAX_LINE_BYTES:
+        for piece in others:
+            if self._begun.strip():
+                lines.append(bytes(self._begun))
+            self._begun = bytearray()
+            self._counted = self._parts = 0
+            self._extend(piece)
+        return lines
+
+    def _extend(self, piece: bytes) -> None:
+        """Add to the line that has begun; what is added is looked at once, as it comes."""
+        self._begun += piece
+        size = len(self._begun)
+        if size > MAX_LINE_BYTES:
             raise ValueError(f"A line has more than {MAX_LINE_BYTES:,} bytes.")
-        return [line for line in lines if line.strip()]
+        if size <= MOST_PARTS:
+            return  # so short that it cannot have too many
+        self._parts += parts(self._begun, self._counted)
+        self._counted = size
+        if self._parts > MOST_PARTS:
+            raise ValueError(f"A line has more than {MOST_PARTS:,} values.")
 
 
 def messages(line: bytes) -> Iterator[Message]:
@@ -74,10 +101,7 @@ def messages(line: bytes) -> Iterator[Message]:
 
     :raises ValueError: it is not what a watch says.
     """
-    try:
-        fields = json.loads(str(line, "utf-8"))
-    except RecursionError:
-        raise ValueError("A line is nested too deeply.") from None
+    fields = parsed(line)
     if not isinstance(fields, dict):
         raise ValueError(f"{fields!r} is not an object.")
     if "error" in fields:

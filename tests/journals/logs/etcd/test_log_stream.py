@@ -2,10 +2,11 @@
 
 import json
 import tracemalloc
+from base64 import b64encode
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.interfaces.shared_log import LogEntry
+from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES, LogEntry
 from groupchat.journals.logs.etcd import log_stream
 from groupchat.journals.logs.etcd.log_stream import Created, Ended, Entries, Erased, Gone, Lines, Message, messages
 
@@ -95,6 +96,38 @@ class StreamTests(SynchronousTestCase):
         for line in (b"nonsense\n", b"[]\n", b'{"result":5}\n', b"{}\n", b"[" * 100_000 + b"\n"):
             with self.assertRaises(ValueError):
                 self.read(line)
+
+    def test_many_values(self) -> None:
+        """A line of very many values is given up while it comes, whatever they are: all would wait for its reading."""
+        for values in (b"{},", b"[],", b"0,", b'"",', b'{"kv":{}},', b"[", b'"' + b"\\n" * 1000):
+            lines, fed = Lines(), 0
+            with self.assertRaisesRegex(ValueError, "100,000 values"):
+                lines.feed(b'{"result":{"events":[')
+                while fed < 30_000_000:
+                    lines.feed(values * (65536 // len(values)))
+                    fed += 65536
+            self.assertLess(fed, 1_000_000, values)
+
+    def test_many_values_at_once(self) -> None:
+        """The same in one piece, in the midst of others."""
+        with self.assertRaisesRegex(ValueError, "100,000 values"):
+            Lines().feed(b'{}\n{"result":{"events":[' + b"{}," * 50_000 + b"{}]}}\n{}\n")
+
+    def test_most_of_etcd(self) -> None:
+        """As many events are read as etcd ever sends at once, and as much as it may be set up to send at once."""
+        said = {"key": "dy9sb2c=", "create_revision": "10", "lease": "1", "value": "eyJhIjpbXX0="}
+        events: list[object] = [
+            {"type": "PUT", "kv": {**said, "mod_revision": str(place), "version": str(place)}}
+            for place in range(1, 1001)
+        ]
+        many = json.dumps({"result": {"header": {"revision": "10"}, "watch_id": "1", "events": events}}).encode()
+        large = b64encode(bytes(MAX_ENTRY_BYTES))
+        large_event = b'{"kv":{"mod_revision":"11","version":"2","value":"%s"}}' % large
+        full = b'{"result":{"events":[' + b",".join([large_event] * 40) + b"]}}"
+        for line, count in ((many, 1000), (full, 40)):
+            (read,) = self.read(*(line[at : at + 50_000] for at in range(0, len(line), 50_000)), b"\n")
+            assert isinstance(read, Entries)
+            self.assertEqual(len(read.entries), count)
 
     def test_endless_line(self) -> None:
         """A line that is too long is given up before it has filled the memory."""

@@ -196,6 +196,17 @@ class FollowingTests(WatchCase):
         self.next()
         self.begin(TWO, 1, 11)
 
+    def test_too_many_values(self) -> None:
+        """A server that sends more in one line than can be read in time is left as well, before the line ends."""
+        response = self.begin(ONE, 1, 11)
+        response.feed(b'{"result":{"events":[')
+        for _ in range(6):
+            response.feed(b"{}," * 10_000)
+        self.assertTrue(response.is_left)
+        self.assertIn("has ended the watch: it sends what no watch sends (A line has more", self.watch.trouble)
+        self.next()
+        self.begin(TWO, 1, 11)
+
     def test_again(self) -> None:
         """A watch that has fallen silent is begun elsewhere; what the old connection still brings is ignored."""
         response = self.begin(ONE, 2, 11)

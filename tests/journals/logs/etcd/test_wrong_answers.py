@@ -123,6 +123,12 @@ class ReadingTests(ServersTest):
                     wrong += 1
         self.assertGreater(wrong, 1000)
 
+    def test_too_many_values(self) -> None:
+        """An answer of more values than etcd gives is not even read."""
+        got = self.asked(grant(10), {"header": HEADER, "x": [{}] * 100_000})
+        self.assertIsInstance(got, Unanswered)
+        self.assertIn("is not etcd with its JSON gateway", str(got))
+
     def test_told(self) -> None:
         """It is told in the daemon's log what was wrong, of each server once a minute."""
         told: list[str] = []

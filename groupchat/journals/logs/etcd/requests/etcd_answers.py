@@ -4,6 +4,7 @@ What is zero, empty or false is left out; numbers of 64 bits come as strings.  W
 raises WrongAnswer, or another ValueError: nothing is concluded from it.
 """
 
+import json
 import re
 from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,41 @@ Answer: TypeAlias = Mapping[str, Any]
 """A JSON object that etcd answered with."""
 
 
+MOST_PARTS = 100_000
+"""The most values of one answer.  A watch brings at most a thousand events at once, each with about ten values; so
+many are read in a few hundredths of a second."""
+
+_PART_SIGNS = (b",", b"{", b"[", b"\\")
+"""What begins each value but the first of all, or an escape within a string, which takes as long."""
+
+
 class WrongAnswer(ValueError):
     """Etcd gives no such answer."""
 
 
 _NUMBER = re.compile("-?[0-9]{1,19}")
+
+
+def parts(text: bytes | bytearray, begin: int = 0) -> int:
+    """Return how many values and escapes there can be in JSON from this place on, at most, without reading it."""
+    return sum(text.count(sign, begin) for sign in _PART_SIGNS)
+
+
+def check_parts(text: bytes) -> None:
+    """:raises WrongAnswer: this says more than etcd ever does; everybody here would wait while it is read."""
+    if len(text) > MOST_PARTS and parts(text) > MOST_PARTS:
+        raise WrongAnswer(f"more than {MOST_PARTS:,} values")
+
+
+def parsed(text: bytes) -> Any:
+    """Return what JSON says that is known to be of a size that etcd's can have.
+
+    :raises ValueError: it is no JSON.
+    """
+    try:
+        return json.loads(str(text, "utf-8"))
+    except RecursionError:
+        raise WrongAnswer("nested too deeply") from None
 
 
 def number(answer: Answer, field: str) -> int:
