@@ -4,8 +4,9 @@ Rules:
 
 1. The joins and leaves of a room that were kept back are announced before anything later about the same nickname.
 2. Whoever is told who is in a room, while leaves or new nicknames of it were not told yet, is told again after them.
-3. In a cluster, what another node says of somebody may be shown before what still waits in the queue about them: then
-   the people in the room are told after that who is there.
+3. In a cluster, what stands in the log about somebody may be shown before what still waits in the queue about them:
+   then the people in the room are told after that who is there.  A new nickname counts in all rooms: whoever shares
+   one with them follows it in the others, too.
 4. A sweep looks at the rooms only of which something is to be told, or which are to be forgotten: there may be as many
    rooms as people.
 """
@@ -81,8 +82,8 @@ class Doorways:
         """The notices made since ``gather`` was called; None: they go into the queue."""
         self.is_shared = False
         """Whether there are other nodes."""
-        self._queued: Counter[tuple[str, str]] = Counter()
-        """The rooms and nicknames that notices are about which wait in the queue, if there are other nodes."""
+        self._queued: dict[str, Counter[str]] = {}
+        """For each nickname the rooms of the notices about it that wait in the queue, if there are other nodes."""
         self._overtaken: set[str] = set()
         """The rooms in which something was shown of somebody that happened after what waits about them."""
 
@@ -113,7 +114,7 @@ class Doorways:
         if self._gathered is not None:
             self._gathered.append(notice)
             if self._queued:
-                self._overtaken.update(room for room, nick in _subjects(notice) if (room, nick) in self._queued)
+                self._overtake(notice)
         elif self.is_shared:
             self._commits.post(self._noted(notice))
         else:
@@ -206,19 +207,33 @@ class Doorways:
             if not rooms:
                 del self._kept_back[event.nick]
 
+    def _overtake(self, notice: Notice) -> None:
+        """Note the rooms in which a notice is shown before others about the same nickname."""
+        is_everywhere = isinstance(notice.event, Renamed)
+        for room, nick in _subjects(notice):
+            queued = self._queued.get(nick, ())
+            self._overtaken.update(queued if is_everywhere else {room}.intersection(queued))
+
+    def _forget_queued(self, room: str, nick: str) -> None:
+        rooms = self._queued[nick]
+        rooms[room] -= 1
+        if not rooms[room]:
+            del rooms[room]
+            if not rooms:
+                del self._queued[nick]
+
     def _noted(self, notice: Notice) -> Notice:
         """Return a notice that goes into the queue, and lists the people again when it was overtaken by another one."""
         subjects = _subjects(notice)
-        self._queued.update(subjects)
+        for room, nick in subjects:
+            self._queued.setdefault(nick, Counter())[room] += 1
 
         def told() -> None:
             if notice.then is not None:
                 notice.then()
-            self._queued.subtract(subjects)
-            for subject in subjects:
-                if not self._queued[subject]:
-                    del self._queued[subject]
-            for name in self._overtaken.intersection(room for room, _ in subjects):
+            for name, nick in subjects:
+                self._forget_queued(name, nick)
+            for name in self._overtaken.intersection(name for name, _ in subjects):
                 self._overtaken.discard(name)
                 room = self._rooms.find(name)
                 for connection in list(room.members) if room is not None else ():
