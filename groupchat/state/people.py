@@ -92,12 +92,13 @@ class Person:
     ``since``: when they came, in seconds since 1970 UTC; ``known_since``: when their author came first.
     ``origin``: where they came from last, as sanctions of guests go by it; empty: that is not known.
     ``away``: None when here, else the words they left behind (which may be empty).
+    ``agreed_away``: the same as all nodes of a cluster know it; they may be about to be told otherwise.
     ``numbered``: the highest number that one of their connections was given, since they came.
     """
 
     __slots__ = (
-        "account", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered", "origin",
-        "since", "told_away", "unread", "unread_upto", "whisperers",
+        "account", "agreed_away", "author", "away", "connections", "ignored", "key", "known_since", "nick", "numbered",
+        "origin", "since", "told_away", "unread", "unread_upto", "whisperers",
     )  # fmt: skip
 
     def __init__(self, nick: str, key: str, author: AuthorId, since: float, account: Account | None = None) -> None:
@@ -111,6 +112,7 @@ class Person:
         self.connections: tuple[Connection, ...] = ()
         self.numbered = 0
         self.away: str | None = None
+        self.agreed_away: str | None = None
         self.unread: dict[str, int] = {}
         """For each room with messages that were new when they came: the number up to which they had read."""
         self.unread_upto = 0

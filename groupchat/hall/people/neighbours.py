@@ -80,6 +80,7 @@ class Neighbours:
         """The connections at other nodes, by handle."""
         typists.pass_on = self._pass_on
         own.is_elsewhere = self._remote.__contains__
+        own.be_away = self._be_away
 
     @property
     def _doorways(self) -> Doorways:
@@ -161,6 +162,7 @@ class Neighbours:
         if person is None:
             person = Person(presence.nick, presence.key, author, presence.since, self._accounts.of(author))
             person.known_since, person.origin = presence.known_since, presence.origin
+        person.agreed_away = presence.away
         if not person.connections:
             person.away = presence.away
             if person.nick != presence.nick:  # they are just coming in here, by the same account or token
@@ -194,6 +196,7 @@ class Neighbours:
         """Carry out the differences to what was known of a connection."""
         before, person = remote.presence, remote.person
         remote.note(presence)
+        person.agreed_away = presence.away
         if (presence.nick, presence.key) not in ((before.nick, before.key), (person.nick, person.key)):
             self._attendance.rename(remote, presence.nick, presence.key, is_theirs=True)
         for room in [room for room in remote.rooms if room not in presence.rooms]:

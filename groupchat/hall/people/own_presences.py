@@ -7,6 +7,8 @@ Rules:
 2. What changed of a connection is told at the place in the queue where the people here are told of it.
 3. While a new nickname is on its way nothing else is told of the person: it would take that back.
 4. What could not be told is told again as soon as it can be; after the node was cut off, everything is.
+5. When nothing of a person is left to be told, they are away here if they are so by what stands last in the log: it may
+   be said at another node, or on a connection that is gone.
 """
 
 from collections import Counter
@@ -28,6 +30,7 @@ from groupchat.model.errors import NickTaken, NodeLost, Refusal
 from groupchat.model.events import Done, Ref
 from groupchat.model.node_operations import Attend, Depart, Passing, Presence
 from groupchat.state.people import Connection, Person, Watcher
+from groupchat.state.remote_connections import RemoteConnection
 from groupchat.state.roster import Roster
 
 log = Logger()
@@ -60,6 +63,8 @@ class OwnPresences:
         self.rows: dict[str, Presence] = {}
         self.is_elsewhere: Callable[[str], bool] = lambda handle: False
         """Says whether a handle is that of a connection at another node."""
+        self.be_away: Callable[[Person, str | None], object] = lambda person, words: None
+        """Lets a person be away, with these words, or (None) back."""
         self._journal = journal
         self._roster = roster
         self._attendance = attendance
@@ -187,6 +192,7 @@ class OwnPresences:
             if all(one.handle != handle for one in connection.person.connections if one is not connection):
                 epoch = self._journal.epoch if told is None else told.epoch
                 self._depart(Depart(handle, self._journal.node, epoch, reason))
+        self._agree(connection.person)
 
     def rename(self, connection: Connection, nick: str, key: str, answer: Done | None, ref: Ref) -> Receipt:
         """Ask for another nickname; the connection is answered when it is known whether it is theirs.
@@ -209,6 +215,7 @@ class OwnPresences:
             self._renames.pop(person, None)
             for one in person.connections:
                 self.changed(one, self._late.pop(one, ""))
+            self._agree(person)
 
         self._tell(connection, presence, Attend(presence), receipt, ref)
         receipt.when_settled(settled)
@@ -226,22 +233,29 @@ class OwnPresences:
         """
         handle = presence.handle
         self.rows[handle] = presence
-        person = self._claims.get(handle)
-        if person is not None:
-            here = self._roster.of(person.author)
+        claiming = self._claims.get(handle)
+        if claiming is not None:
+            here = self._roster.of(claiming.author)
             if here is None or not here.connections:
-                self._roster.unseat(person)
-                person.nick, person.key = presence.nick, presence.key
-                self._roster.seat(person)
+                self._roster.unseat(claiming)
+                claiming.nick, claiming.key = presence.nick, presence.key
+                self._roster.seat(claiming)
             elif here.nick != presence.nick:
                 self._attendance.rename(here.connections[0], presence.nick, presence.key, is_theirs=True)
         connection = self._handles.get(handle)
-        if connection is None:
-            return person
-        asked, take = self._renames.get(connection.person, (None, None))
-        if asked is presence and take is not None:
-            take()
-        return connection.person if self._on_the_way[connection.person] <= 1 else None
+        if connection is not None:
+            asked, take = self._renames.get(connection.person, (None, None))
+            if asked is presence and take is not None:
+                take()
+        elif presence.key.startswith(WATCHER):
+            return None
+        # Whoever is just coming in, or gone by now, may be here on another connection.
+        person = self._roster.of(presence.author) if connection is None else connection.person
+        if person is None:
+            return None
+        person.agreed_away = presence.away
+        newer = self._on_the_way[person] - (claiming is None)
+        return person if newer <= 0 else None
 
     def note_away(self, person: Person) -> None:
         """Note that a person is away, or back, as another node said: whatever they say here is news again."""
@@ -251,13 +265,26 @@ class OwnPresences:
                 self._told[connection] = replace(told, away=person.away)
 
     def renew(self, people: Iterable[Person]) -> None:
-        """Tell a node that starts whether people are away who said so at another node than this one."""
+        """Tell a node that starts whether people are away of whom it finds that said in two ways.
+
+        It cannot know which of them stood last in the log; and whoever has a connection that is to be told of may not
+        be the one who said so last, nor is that other node sure to be there still.
+        """
         for person in people:
-            for connection in person.connections:
-                row = self.rows.get(connection.handle) if connection in self._told else None
-                if row is not None and row.away != person.away:
-                    self._told[connection] = row
+            own = [one for one in person.connections if one in self._told]
+            said = [self.rows.get(one.handle) for one in own]
+            said += [one.presence for one in person.connections if isinstance(one, RemoteConnection)]
+            if any(one is not None and one.away != person.away for one in said):
+                for connection in own:
+                    self._told[connection] = None
                     self.changed(connection)
+
+    def _agree(self, person: Person) -> None:
+        """Let a person be away as all nodes know it, unless something of theirs is still to be told."""
+        if person.away == person.agreed_away or self._on_the_way[person] or person in self._renames:
+            return
+        if person.connections and all(one not in self._late for one in person.connections):
+            self.be_away(person, person.agreed_away)
 
     # When the node was cut off
 
@@ -329,17 +356,29 @@ class OwnPresences:
             is_returning = connection in self._returning and presence.epoch == self._journal.epoch
             if is_returning:
                 self._returning.discard(connection)
-            if receipt.refusal is None or connection not in self._told:
-                return
-            if self._told[connection] is presence:
-                self._told[connection] = before if is_asked else None
-            if is_returning and isinstance(receipt.refusal, NickTaken):
-                self._put_out(person, NodeLost(LOST))
-            elif not is_asked:
-                self._late.setdefault(connection, "")
+            if receipt.refusal is not None and connection in self._told:
+                self._was_refused(connection, presence, before, receipt, is_returning)
+            self._agree(person)
 
         receipt.when_settled(settled)
         self._commits.post(Change(operation, receipt, connection if is_asked else None, ref))
+
+    def _was_refused(
+        self, connection: Connection, presence: Presence, before: Presence | None, receipt: Receipt, is_returning: bool
+    ) -> None:
+        """Put a person out whose nickname is somebody else's since the node was cut off, or tell again what is so now.
+
+        :param before: what was told of the connection before this.
+        """
+        is_asked = receipt.changes
+        if not is_asked:
+            self._told[connection] = None  # perhaps it was noted meanwhile that another node said something else
+        elif self._told[connection] is presence:
+            self._told[connection] = before
+        if is_returning and isinstance(receipt.refusal, NickTaken):
+            self._put_out(connection.person, NodeLost(LOST))
+        elif not is_asked:
+            self._late.setdefault(connection, "")
 
     def _depart(self, depart: Depart) -> None:
         if self._commits.refusal is not None:
