@@ -23,6 +23,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -36,6 +37,8 @@ from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation, Outcome, SessionAt, StoredPost, StoredSession
 from groupchat.model.errors import CannotStart, JournalUnavailable
 from groupchat.model.node_operations import Applied, Check, Checked, Place, Rules
+
+T = TypeVar("T")
 
 AT_ONCE = 500
 """The most operations that are carried out in one transaction while people wait for what comes behind them, unless one
@@ -68,7 +71,8 @@ class Applying:
     """Carries out entries.
 
     :param handed_on: called with each entry and the outcomes of its operations, once it is on disk.
-    :param stopped: called, once, when entries can no longer be carried out; with CannotStart, whose words say why.
+    :param stopped: called, once, when entries can no longer be carried out; with CannotStart, whose words say why, and
+        which is logged there.
     :param broken: called, once, when the journal can no longer be trusted.
 
     ``place``: how far the log is carried out; of a journal that has not joined it, number 0.
@@ -107,7 +111,7 @@ class Applying:
         self._is_held = False
         self._retry: IDelayedCall | None = None
         self._end: Failure | None = None
-        self._reached: list[tuple[Callable[[Place], bool], Deferred[None]]] = []
+        self._reached: list[tuple[Callable[[Place], bool], Deferred[Any]]] = []
         self._is_between = True
         """Whether nothing is on disk that is not handed on, nor about to be."""
         self._resting: list[Deferred[None]] = []
@@ -159,6 +163,23 @@ class Applying:
         self._reached.append((is_there, waiting))
         return waiting
 
+    def unless_ended(self, doing: "Deferred[T]") -> "Deferred[T]":
+        """Return a Deferred that fires as this one does, or fails as soon as entries can no longer be carried out."""
+        if self._end is not None:
+            doing.addErrback(lambda _: None)
+            return fail(self._end)
+        first: Deferred[T] = Deferred()
+        waiting = (lambda place: False, first)
+        self._reached.append(waiting)
+
+        def settle(result: Any) -> None:
+            if waiting in self._reached:
+                self._reached.remove(waiting)
+                first.callback(result)
+
+        doing.addBoth(settle)
+        return first
+
     def receive(self, entries: Sequence[LogEntry]) -> None:
         """Take entries from the watch of the log."""
         if self._end is not None:
@@ -205,7 +226,6 @@ class Applying:
     def stop(self, error: CannotStart) -> None:
         """Carry out nothing any more."""
         if self._end is None:
-            self.log.error("Nothing more is carried out: {reason}", reason=str(error))
             self._finish(Failure(error))
             self._told_stopped(error)
 

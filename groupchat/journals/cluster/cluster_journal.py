@@ -287,7 +287,8 @@ class ClusterJournal(LocalAnswers):
                 break
             if self._state is _CLOSED:
                 raise Closed
-            begun = yield self._log.begin(self.node, self._encoded(self._card))
+            beginning = self._log.begin(self.node, self._encoded(self._card))
+            begun = yield self._applying.unless_ended(beginning)  # which may last while the log does not answer
         self._refenced = None
         if self._on_received is None:
             yield self._applying.hold()

@@ -5,9 +5,10 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
-from zope.interface import implementer
+from zope.interface import implementer, provider
 
 from groupchat.interfaces.storage import IMarkable, IReplica
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
@@ -167,6 +168,19 @@ class ClusterCase(SynchronousTestCase):
         node = Node(self, name, MemoryJournal() if inner is None else inner, **more)
         self.nodes.append(node)
         return node
+
+    def logged(self, words: str) -> list[str]:
+        """Return a list of what is logged from now on with these words in it."""
+        told: list[str] = []
+
+        @provider(ILogObserver)
+        def note(event: LogEvent) -> None:
+            if words in (formatEvent(event) or ""):
+                told.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(note)
+        self.addCleanup(globalLogPublisher.removeObserver, note)
+        return told
 
     def started(self, name: str = "a1", inner: IReplica | None = None, **more: Any) -> Node:
         """Make a node that runs."""

@@ -232,6 +232,27 @@ class OneNodeTests(ClusterCase):
         self.pass_time()
         self.assertIn("upgrade this node", str(self.failureResultOf(starting, CannotStart).value))
 
+    def test_stopped_as_it_begins_again(self) -> None:
+        """A node that cannot go on does not start, also while it waits for its place; it is not logged here besides."""
+        told = self.logged("It is too old")
+        node = self.node()
+        node.log.delay = 0.5
+        starting = node.start()
+        while node.log.begun is None:
+            self.pass_time(0.1)
+        self.shared.expire("a1")
+        self.shared.claim("a1", b"{}")
+        self.pass_time(2)
+        node.log.cut = True
+        self.assertNoResult(starting)
+        self.assertTrue(node.log.is_beginning)
+        node.journal._applying.stop(CannotStart("It is too old."))
+        self.pass_time()
+        self.assertIn("too old", str(self.failureResultOf(starting, CannotStart).value))
+        node.log.cut = False
+        self.pass_time(5)
+        self.assertEqual(told, [])
+
     def test_place_stands_with_the_rows(self) -> None:
         """How far the log is carried out is in the journal."""
         node = self.started()
@@ -887,6 +908,7 @@ class TroubleTests(ClusterCase):
 
     def test_unknown_operation(self) -> None:
         """Nothing is skipped: what stands before is carried out, posts are refused, and the other goes on."""
+        told = self.logged("upgrade this node")
         node, other = self.started(), self.started("b1")
         other.post(said("before"))
         self.pass_time()
@@ -900,6 +922,8 @@ class TroubleTests(ClusterCase):
         self.assertIn("upgrade this node", node.journal.standing().trouble)
         self.assertEqual(node.texts, ["before"])
         self.assertEqual(node.failures, [])
+        self.assertEqual(len([one for one in told if one.startswith("This node takes no messages")]), 2, "each, once")
+        self.assertEqual(len(told), 2)
 
     def test_broken_order(self) -> None:
         """An entry that does not follow is not carried out."""
