@@ -6,6 +6,8 @@ import socket
 from collections import deque
 from pathlib import Path
 
+from groupchat.doors.blocked_ports import BLOCKED_PORTS
+
 HOST = "127.0.0.1"
 
 RESERVED = 200
@@ -25,12 +27,13 @@ def free_port(first: int = 0, step: int = 1) -> int:
 
     It is none of those that the kernel gives to outgoing connections, as far as there are others:
     a client that tries one of these while nobody listens may be connected to itself, and then the port is taken.
+    Nor is it one that browsers refuse to open.
     Until as many others were given out, it is given to nobody again, neither here nor by another process:
     this one holds the port of the same number for UDP.
 
     :param first, step: only every so many-th port is given out, from the first one on, so that others have the rest.
     """
-    ours = range(10_000 + first, 65_536, step)
+    ours = [port for port in range(10_000 + first, 65_536, step) if port not in BLOCKED_PORTS]
     outgoing = outgoing_ports()
     others = [port for port in ours if port not in outgoing]
     while True:

@@ -32,7 +32,7 @@ from groupchat.daemon.stopping import Steps
 from groupchat.daemon.supervisor import Supervisor
 from groupchat.daemon.upkeep import Upkeep
 from groupchat.disk.data_folders import check_own
-from groupchat.doors import control
+from groupchat.doors import blocked_ports, control
 from groupchat.doors.certificates.certificates import Certificates, given
 from groupchat.doors.certificates.own_certificate import own
 from groupchat.doors.factory import ChatFactory
@@ -153,6 +153,8 @@ class ChatService(Service):
         self._tell_descriptors()
         if not self._ports.bound:
             self._listen()  # twist does not call privilegedStartService
+        if self._settings.web:
+            blocked_ports.advise(self._ports.bound)
         try:
             self._serve_figures()
             if self._certificates is None:

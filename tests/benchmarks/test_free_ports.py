@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks import free_ports
+from groupchat.doors.blocked_ports import BLOCKED_PORTS
 from tests.functional.harness import free_port
 
 
@@ -27,6 +28,24 @@ class FreePortTest(SynchronousTestCase):
         """Where the kernel gives every port to outgoing connections, it is one of these."""
         self.patch(free_ports, "outgoing_ports", lambda: range(1024, 65_536))
         self.assertGreaterEqual(free_ports.free_port(), 10_000)
+
+    def test_no_blocked_port(self) -> None:
+        """No port is among those to choose from that a browser does not open, whoever asks for one."""
+        choice = random.choice
+        offered: list[int] = []
+
+        def seen(ports: Sequence[int]) -> int:
+            offered.extend(ports)
+            return choice(ports)
+
+        self.patch(random, "choice", seen)
+        free_ports.free_port()
+        for outgoing in (range(32_768, 61_000), range(1024, 65_536)):  # the latter leaves no other ports
+            self.patch(free_ports, "outgoing_ports", lambda outgoing=outgoing: outgoing)
+            free_ports.free_port()
+            free_port()
+        self.assertLess({10_079, 10_081}, set(offered))
+        self.assertEqual(BLOCKED_PORTS & set(offered), set())
 
     def test_once(self) -> None:
         """What was given out is tried first, and is not given out again; nor is a port of the tests."""

@@ -1,5 +1,6 @@
 """The daemon as a service, in the reactor of the tests."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -15,12 +16,15 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import deferLater
+from twisted.internet.testing import EventLoggingObserver
+from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from groupchat.config.settings import Settings
 from groupchat.daemon.options import Locations
 from groupchat.daemon.service import ChatService
+from groupchat.doors import blocked_ports
 from groupchat.model.errors import CannotStart
 from tests.functional.harness import TREE, free_port
 
@@ -51,11 +55,11 @@ class ServiceTest(TestCase):
         # From here on the tests run within the reactor, as a service does.
         return deferLater(reactor, 0, lambda: None)
 
-    def service(self, **changes: Any) -> ChatService:
+    def service(self, *, settings: Settings | None = None, **changes: Any) -> ChatService:
         locations = {
             "ports": (f"tcp:{self.port}:{LOOPBACK}",), "data": self.folder / "data", "journal": "memory:", **changes
         }  # fmt: skip
-        return ChatService(reactor, Settings(), Locations(**locations), Settings)
+        return ChatService(reactor, settings or Settings(), Locations(**locations), Settings)
 
     def is_free(self) -> bool:
         with socket.socket() as probe:
@@ -128,6 +132,27 @@ class ServiceTest(TestCase):
         with socket.create_server(("127.0.0.1", self.port)):
             error = self.assertRaises(CannotStart, self.service().privilegedStartService)
         self.assertIn(f"Cannot listen at tcp:{self.port}:{LOOPBACK}: Address already in use.", str(error))
+
+    @inlineCallbacks
+    def test_blocked_port(self) -> Generator["Deferred[Any]", Any, None]:
+        """The log says of each port that no browser opens that it is one, unless no browser is served anyway."""
+        another, good, metrics = free_port(), free_port(), free_port()
+        self.patch(blocked_ports, "BLOCKED_PORTS", {self.port, another, metrics})
+        ports = [f"tcp:{port}:{LOOPBACK}" for port in (self.port, good, another)]
+        ports.append(f"unix:{self.folder / 'socket'}")
+        for is_served in (True, False):
+            observer = EventLoggingObserver()
+            globalLogPublisher.addObserver(observer)
+            self.addCleanup(globalLogPublisher.removeObserver, observer)
+            service = self.service(
+                settings=Settings(web=is_served), ports=tuple(ports), metrics=f"tcp:{metrics}:{LOOPBACK}"
+            )
+            service.privilegedStartService()
+            service.startService()
+            told = [str(formatEvent(event)) for event in observer if event["log_level"] is LogLevel.warn]
+            yield service.stopService()
+            named = [port for line in told for port in re.findall(r"^Browsers refuse to open port (\d+);", line)]
+            self.assertEqual(named, [str(self.port), str(another)] if is_served else [])
 
     def test_wrong_endpoint(self) -> None:
         """Something that is no endpoint is refused before anything is done."""

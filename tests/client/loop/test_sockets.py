@@ -21,6 +21,7 @@ from groupchat.client.loop.event_loop import Loop
 from groupchat.client.loop.socket_dialer import SocketDialer
 from groupchat.client.loop.socket_transport import SocketTransport
 from tests.client.tls.test_secured import FakeReceiver
+from tests.functional.harness import free_port
 
 LIMIT_S = 30.0
 
@@ -95,9 +96,7 @@ class DialingTest(SocketCase):
 
     def test_nothing_listens(self) -> None:
         """A port at which nothing listens."""
-        server = self.server()
-        port = server.getsockname()[1]
-        server.close()
+        port = free_port()
         for host in ("127.0.0.1", "localhost"):
             self.dial(host, port)
             self.assertIsInstance(self.receiver.errors[-1], NothingListens, host)
@@ -126,9 +125,7 @@ class DialingTest(SocketCase):
     def test_several_addresses(self) -> None:
         """All addresses are tried in turn; of their errors the one that says most is told."""
         server = self.server()
-        free = self.server()
-        refused, good = free.getsockname(), server.getsockname()
-        free.close()
+        refused, good = ("127.0.0.1", free_port()), server.getsockname()
         dialing = socket_dialer._Dialing(self.loop, self.receiver)
         dialing.begin([(socket.AF_INET, refused), (999, ("nonsense",)), (socket.AF_INET, good)])
         self.run_loop()

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from tests.functional.browser.company import final
 from tests.functional.browser.windows import BrowserTest
+from tests.functional.harness import free_port
 
 TEXTS = [
     "<script>hacked()</script>",
@@ -159,7 +160,7 @@ class OtherOriginTest(BrowserTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.evil = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Evil)
+        cls.evil = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Evil)
         cls._endings.append(cls.evil.server_close)
         threading.Thread(target=cls.evil.serve_forever, daemon=True).start()
         cls._endings.append(cls.evil.shutdown)
