@@ -25,6 +25,9 @@ from groupchat.verbs.visiting import farewell
 
 GENERAL = Table("settings", "settings and the server")
 
+NOTICED_S = 60.0
+"""More seconds than pass until it is noticed that a node is gone, with what the clocks of two nodes may differ."""
+
 
 @GENERAL.verb()
 def set_(me: Actor, name: PreferenceName = "", value: PreferenceValue = "", remember: Switch = True) -> Reply:
@@ -168,7 +171,7 @@ def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:
     :param keep_s: for how many seconds the log keeps what it needs.
     """
     nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": ""}
-    since = {"gone": iso(state.at), "until": iso(state.at + keep_s)}
+    since = {"gone": iso(state.at), "until": iso(state.at + keep_s - NOTICED_S)}
     return {"node": name, "epoch": state.epoch, "applied": state.applied, **nothing, **since}
 
 

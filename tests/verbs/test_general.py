@@ -18,6 +18,7 @@ from groupchat.model.events import Done, Left, Listed, Refused, Said
 from groupchat.model.node_operations import NodeDown, NodeState, NodeUp
 from groupchat.model.preferences import Preferences
 from groupchat.model.times import iso
+from groupchat.verbs.general import NOTICED_S
 from tests.fakes import HeldJournal
 from tests.house import NOON, House, Peer
 from tests.people import account, member
@@ -354,7 +355,7 @@ class ClusterTests(SynchronousTestCase):
         ))  # fmt: skip
         self.assertNotIn("gone", items[0])
         found = [items[2][name] for name in ("node", "own", "epoch", "applied", "gone", "until")]
-        self.assertEqual(found, ["b1", False, 7, 8000, iso(NOON), iso(NOON + 24 * 3600)])
+        self.assertEqual(found, ["b1", False, 7, 8000, iso(NOON), iso(NOON + 24 * 3600 - NOTICED_S)])
 
     def test_remove(self) -> None:
         """A node that is gone is removed, which stands with what operators did; no other one is."""

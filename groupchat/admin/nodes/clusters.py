@@ -122,9 +122,10 @@ def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) 
     yield compared(alive)[1]
     for one in gone:
         if datetime.fromisoformat(one["until"]).timestamp() > now:
+            # Above that the log is compacted at once, for all; only the node that compacts it knows when it was so.
             way = (
-                f"Until {one['until']} at least it goes on where it was when it is started; later its start says"
-                " whether it does"
+                f"If it was up to date then, and etcd has not been more than 60 % full since, it goes on where it was"
+                f" when it is started before {one['until']}; otherwise its start says whether it does"
             )
         else:
             way = "The log is not sure to have what it needs any more; its start says whether it goes on where it was"

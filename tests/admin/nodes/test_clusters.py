@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.admin.nodes.clusters import report
+from groupchat.journals.cluster.compaction import FULL
 from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
@@ -66,13 +67,14 @@ class ReportTest(SynchronousTestCase):
         ])  # fmt: skip
 
     def test_gone(self) -> None:
-        """The log may have longer than it must what a node needs that is gone; when that is past, its start says so."""
+        """The log may forget earlier what a node needs that is gone, or have it longer; then its start says so."""
         more = "or must be seeded with --replace. If it does not come back: groupchat cluster remove b1"
         *_, line = self.lines(46, {}, self.GONE)
         self.assertEqual(
             line,
-            f"b1 is gone. Until {iso(NOON + 3600)} at least it goes on where it was when it is started; later its start"
-            f" says whether it does, {more}",
+            f"b1 is gone. If it was up to date then, and etcd has not been more than {FULL * 100:.0f} % full since, it"
+            f" goes on where it was when it is started before {iso(NOON + 3600)}; otherwise its start says whether it"
+            f" does, {more}",
         )
         *_, line = self.lines(46, {}, self.GONE, now=NOON + 3601)
         self.assertEqual(
