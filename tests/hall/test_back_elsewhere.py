@@ -1,5 +1,7 @@
 """Somebody who comes back at one node, and at once at another: they are in the rooms that they were told of."""
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.hall.hall_programs import Program
@@ -85,3 +87,62 @@ class BackElsewhereTest(SynchronousTestCase):
     def test_kept_later_than_the_end(self) -> None:
         """The same if the second node has died."""
         self.kept_late("killed")
+
+
+class Choosing(Program):
+    """A program that says into which rooms it comes.  ``wanted``: None: those of before."""
+
+    wanted: list[str] | None = None
+
+    def ask(self, do: str, **fields: Any) -> int:
+        if do == "nick" and self.wanted is not None:
+            fields["rooms"] = self.wanted
+        return super().ask(do, **fields)
+
+
+class SecondConnectionTest(SynchronousTestCase):
+    """Somebody comes back by their token at a node where the account has another connection already."""
+
+    def setUp(self) -> None:
+        self.halls = Halls()
+        self.addCleanup(self.halls.close)
+        first, second, _ = self.halls.sites
+        for name, site in (("first", first), ("second", second)):
+            self.phone = self.halls.programs[name] = Choosing(f"{OWNER}'s {name}", self.halls.truth, OWNER)
+            self.phone.connect(site)
+            self.halls.pass_time(1)
+
+    def judge(self, *rooms: str) -> None:
+        """See that the phone is told of these rooms, also when it comes back after its node was killed."""
+        first, _, third = self.halls.sites
+        self.halls.pass_time(1)
+        self.assertEqual(set(self.phone.rooms), {*rooms})
+        self.halls.kill(first)
+        self.halls.shared.expire(first.name)
+        self.halls.pass_time(5)
+        self.phone.wanted = None
+        self.phone.connect(third)
+        self.halls.pass_time(1)
+        self.assertTrue(self.phone.is_in)
+        self.assertEqual(set(self.phone.rooms), {*rooms})
+        self.halls.heal()
+        self.halls.judge()
+
+    def test_after_the_other_node_said_so(self) -> None:
+        """The session that this node keeps counts, although another one had the connection last."""
+        self.phone.lost()
+        self.halls.pass_time(1)
+        self.phone.wanted, self.phone.before = ["dev"], None
+        self.phone.connect(self.halls.sites[0])
+        self.judge("dev")
+
+    def test_before_the_other_node_knows(self) -> None:
+        """The same if the other node believes the connection to be there still, and what it kept last comes first."""
+        first, second, _ = self.halls.sites
+        second.people.remove(self.phone)
+        self.halls.ghosts.append((second.journal, self.phone.transport.protocol))
+        self.phone.note_rooms()
+        self.phone.wanted, self.phone.before = ["dev"], None
+        self.phone.is_in, self.phone.rooms = False, {}
+        self.phone.connect(first)
+        self.judge("dev")

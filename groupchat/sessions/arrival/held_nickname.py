@@ -70,7 +70,7 @@ class HeldNickname:
     @inlineCallbacks
     def _ask_others(self, own: OwnPresences, person: Person, places: Places) -> Generator["Deferred[Any]", Any, None]:
         wish, here = self.wish(person) if person.connections else None, own.known(person)
-        if here is not None:
+        if here is not None and not self._is_from_elsewhere(own):
             if wish is not None:
                 with suppress(NickTaken, PasswordNeeded, JournalUnavailable):
                     yield own.rename(here, *wish, None, None).result()
@@ -82,6 +82,13 @@ class HeldNickname:
                 yield own.claim(person, *more, wish)
                 return
         yield own.claim(person, *more)
+
+    def _is_from_elsewhere(self, own: OwnPresences) -> bool:
+        """Say whether they come back by a token whose last connection was at another node, as far as is known.
+
+        What is kept of a session counts only from the node that has it: that must be known before anything is kept.
+        """
+        return self._newcomer.stored is not None and own.holder(self._newcomer.digest) is None
 
     def check_again(self, person: Person) -> None:
         """See that nobody made an account of the nickname at another node meanwhile.  Raises NickTaken."""
