@@ -50,6 +50,15 @@ class ErasedElsewhereTest(SynchronousTestCase):
         alias = self.first.hall.forgetting.forget(names.key(nick), SERVER, Need(Rank.OPERATOR))
         count = len(self.rows())
         self.assertNotIn(alias, [row.nick for row in self.second.inner._rows])
+        shown: list[dict[str, Any]] = []
+        hear = bert._hear
+
+        def note(event: dict[str, Any]) -> None:
+            shown.append(event)
+            hear(event)
+
+        bert._hear = note  # type: ignore[method-assign]
+        victim.ask("typing", room="lobby")
         victim.ask("say", text="the secret", room="lobby")
         victim.ask("msg", nick="bert", text="the secret")
         victim.ask("edit", id=1, text="the secret")
@@ -59,6 +68,8 @@ class ErasedElsewhereTest(SynchronousTestCase):
         self.halls.pass_time(2)
         self.assertEqual({row.nick for row in self.rows()}, {alias})
         self.assertEqual((len(self.rows()), {row.text for row in self.rows()}), (count, {""}))
+        self.assertIn("left", [one["event"] for one in shown])
+        self.assertNotIn("typing", [one["event"] for one in shown])
         self.assertIn("kicked", [one.get("code") for one in heard])
         self.assertIsNone(victim.site)
         for site in self.halls.sites:

@@ -274,6 +274,8 @@ class Neighbours:
         person, event = self._roster.of(passing.author), passing.event
         if event.get("node") == self._journal.node:
             return  # it was shown when it happened
+        if passing.author in self._moderation.erased:
+            return  # their node has not carried out the erasure yet
         remote = next((one for one in person.connections if one.node), None) if person is not None else None
         room = str(event.get("typing", ""))
         if remote is not None and room in remote.person.rooms:
