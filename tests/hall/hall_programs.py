@@ -80,7 +80,8 @@ class Program:
         self.site: Node | None = None
         self.token: str | None = None
         self.nick = nick or name
-        self.last = 0
+        self.last = self.head = 0
+        """The highest number it was shown, and the newest one when it came in without having been here before."""
         self.seen: set[int] = set()
         self.rooms: dict[str, set[str]] = {}
         self.before: set[str] | None = None
@@ -188,6 +189,7 @@ class Program:
                 assert set(event["rooms"]) == self.before, (self.name, event, self.before)
             self.before, self.is_sure = None, True
             self.is_in, self.nick, self.token = True, nick, event["token"] or self.token
+            self.head = 0 if self.seen or self.last else event["head"]
             self.last = self.last or event["head"]
             for said in [said for said, number in self.sent.items() if number is None]:
                 self.say_again(said)
@@ -239,7 +241,9 @@ class Program:
     def _read(self, event: dict[str, Any]) -> None:
         number, kind = event["id"], event["event"]
         shown = (event["event"], event["nick"], event.get("text"), event["room"])
-        assert number > self.last or not self.seen, (self.name, number, self.last)
+        # What was said in private while an account was away is shown after what was said in the room.
+        is_missed = not event["room"] and number <= self.head
+        assert number > self.last or not self.seen or is_missed, (self.name, number, self.last)
         assert number not in self.seen, (self.name, event)
         known = self.truth.shown.setdefault(number, shown)
         # What was changed since is shown as it is now: an edit perhaps by whoever deleted the message with it.
@@ -251,5 +255,5 @@ class Program:
             readers = self.truth.readers.setdefault(number, set())
             readers.add(self.name.partition("'")[0])
             assert len(readers) <= 2, (event, readers)
+        self.last = max(self.last, number) if self.seen else number
         self.seen.add(number)
-        self.last = number

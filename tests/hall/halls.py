@@ -1,11 +1,14 @@
 """Three halls on one shared log in memory, with real doors, and people at programs who believe what they are shown."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
@@ -13,6 +16,7 @@ from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
 from groupchat.facts.account_facts import Account
 from groupchat.hall.hall import Hall
+from groupchat.hall.people.neighbours import Neighbours
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.logs.memory_log import MemoryLog, SharedLog
 from groupchat.journals.memory import MemoryJournal
@@ -25,6 +29,8 @@ from tests.house import NOON
 
 SETTINGS = Settings(zone="UTC", flood_burst=100000, notice_burst=100000, commit_refuse_s=5)
 ROOMS = ("lobby", "dev")
+LAST = 30
+"""The number of entries of the log that are told of when something is not as it should be."""
 OWNER = "olga"
 """The nickname of the one account, whose owner has several programs."""
 OWNER_AUTHOR = AuthorId(7)
@@ -64,6 +70,12 @@ class Site:
         self.factory = ChatFactory(self.reception)
         self.is_open = True
 
+    @property
+    def neighbours(self) -> Neighbours:
+        """Return what it knows of the people at the other nodes."""
+        assert self.hall.neighbours is not None
+        return self.hall.neighbours
+
     def kill(self) -> None:
         """End the process without a farewell: nothing of it reaches the log any more, and its connections end."""
         self.log.cut = True
@@ -71,6 +83,16 @@ class Site:
         self.is_up = self.is_open = False
         for person in [*self.people]:
             person.lost()
+
+    def everybody(self) -> list[tuple[object, ...]]:
+        """Return what this node knows of everybody who is at any node, as it would list them."""
+        found: list[tuple[object, ...]] = []
+        for person in sorted(self.hall.roster, key=lambda one: one.key):
+            connections = sorted(person.connections, key=lambda one: one.handle)
+            places = [(one.handle, one.node or self.name, sorted(one.rooms)) for one in connections]
+            if places:
+                found.append((person.key, person.author, person.account is not None, person.away, places))
+        return found
 
     def in_room(self, room: str) -> list[str]:
         """Return the nicknames in a room, as this node knows them."""
@@ -90,6 +112,10 @@ class Halls:
         self.zombies: list[ClusterJournal] = []
         self.ghosts: list[tuple[ClusterJournal, Any]] = []
         """Connections that are lost, which their nodes do not know yet, with the processes that have them."""
+        self.logged: list[str] = []
+        """The failures that were logged: each would be a line in the log of a node, and nothing else."""
+        self._observer = cast(Any, self._note_logged)
+        globalLogPublisher.addObserver(self._observer)
         self._second = 0
         for name, hours in zip("abc", (0.0, 2.0, -2.0), strict=True):
             self.sites.append(Site(self.shared, name, hours))
@@ -97,6 +123,11 @@ class Halls:
         owner = Account(OWNER, OWNER, OWNER_AUTHOR, hashed(SECRET), NOON)
         self.sites[0].hall.registration.amend(SERVER, owner.made())
         self.pass_time(1)
+
+    def _note_logged(self, event: Mapping[str, Any]) -> None:
+        failure = event.get("log_failure")
+        if failure is not None:
+            self.logged.append(failure.getTraceback())
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; people read what they are shown."""
@@ -106,7 +137,8 @@ class Halls:
                 self._second = int(self.clock.seconds())
                 for site in self.open_sites():
                     site.hall.sweep()
-            self.read()
+            with self._explaining():
+                self.read()
 
     def read(self) -> None:
         """Let people read what they are shown, and judge what every hall knows."""
@@ -164,8 +196,44 @@ class Halls:
 
     def judge(self) -> None:
         """See that all know the same, and that nothing is lost or there twice."""
+        with self._explaining():
+            self._judge()
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Tell what everybody knows if something is not as it should be."""
+        try:
+            yield
+        except AssertionError as error:
+            if not getattr(error, "__notes__", None):
+                error.add_note(self.explained())
+            raise
+
+    def explained(self) -> str:
+        """Return what each node and program knows, and what stands in the log.
+
+        Tokens are random, so the same steps can be another case when they are taken again: the order of handles shows
+        which one this was.
+        """
+        lines = [f"PYTHONHASHSEED: {os.environ.get('PYTHONHASHSEED', 'not set')}"]
+        for site in self.sites:
+            lines.append(
+                f"{site.name}: up {site.is_up}, open {site.is_open}, epoch {site.journal.epoch}, {site.broken}"
+            )
+            if site.is_open:
+                lines.append(f"  {site.journal.standing()}")
+                lines += [f"  knows {one}" for one in site.everybody()]
+                lines += [f"  {room}: {site.in_room(room)}" for room in ROOMS]
+            lines += [f"  has {one}" for one in _presences(site.inner)]
+        for name, program in self.programs.items():
+            lines.append(f"{name}: { {key: value for key, value in vars(program).items() if key != 'truth'} }")
+        lines += [f"{entry.number} at {entry.revision}: {entry.data.decode()}" for entry in self.shared.entries[-LAST:]]
+        return "\n".join(lines)
+
+    def _judge(self) -> None:
         for site in self.sites:
             assert site.is_open, (site.name, site.broken)
+        assert not self.logged, self.logged
         first = self.sites[0]
         for site in self.sites:
             assert site.inner._rows == first.inner._rows, site.name
@@ -173,6 +241,9 @@ class Halls:
             assert _presences(site.inner) == _presences(first.inner), site.name
             assert site.inner._facts == first.inner._facts, site.name
             assert site.inner._sessions == first.inner._sessions, site.name
+            assert site.everybody() == first.everybody(), (site.name, site.everybody(), first.everybody())
+            own = {one.handle: one for one in _presences(site.inner) if one.node == site.name}
+            assert site.neighbours.own.rows == own, site.name
             for room in ROOMS:
                 assert site.in_room(room) == first.in_room(room), (site.name, room)
         texts = [row.text for row in first.inner._rows if row.kind in MESSAGES and row.gone_by is None]
@@ -205,6 +276,7 @@ class Halls:
 
     def close(self) -> None:
         """End everything."""
+        globalLogPublisher.removeObserver(self._observer)
         for journal in [*self.zombies, *(site.journal for site in self.sites)]:
             journal.close()
         for _ in range(16):

@@ -4,12 +4,15 @@ Besides what holds of three halls: each message reads at every node as its last 
 to two people only, and nothing is done for an operator who was one no longer when it stood in the log.
 """
 
+from functools import partial
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from groupchat.delivery.queue import Change, Receipt
 from groupchat.facts.account_facts import RankGiven
+from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.model.drafts import Expire, FactChange, ForgetSessions
 from groupchat.model.events import SERVER
 from groupchat.model.ranks import Rank
@@ -26,6 +29,11 @@ GIVEN = RankGiven(OWNER_AUTHOR, Rank.OPERATOR, "server", NOON)
 
 class HallsInOrder(ThreeHalls):
     """Everything that can happen, and what people do to messages and to one another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deciding: dict[Receipt, ClusterJournal] = {}
+        """What was decided and is not known to be in the log, with the process that waits for it."""
 
     def said_by(self, name: str, pick: int) -> int | None:
         """Return the number of something that somebody has said, if there is any."""
@@ -83,7 +91,14 @@ class HallsInOrder(ThreeHalls):
         """Have the server decide something at a node that takes it; return what becomes of it."""
         if not site.is_open or site.hall.commits.refusal is not None:
             return None
-        return site.hall.registration.amend(SERVER, change)
+        receipt = site.hall.registration.amend(SERVER, change)
+        self.deciding[receipt] = site.journal
+        receipt.when_settled(partial(self.deciding.__delitem__, receipt))
+        return receipt
+
+    def is_deciding(self) -> bool:
+        """Say whether something that was decided may come into the log yet."""
+        return any(site.journal in self.deciding.values() for site in self.halls.sites)
 
     @rule(site=sites, other=sites, name=owners, victim=names, pick=picks)
     def demote_and_promote(self, site: int, other: int, name: str, victim: str, pick: int) -> None:
@@ -112,7 +127,7 @@ class HallsInOrder(ThreeHalls):
         assert isinstance(here, Site)
         self.decide(elsewhere, GIVEN.put())
         self.halls.pass_time(1)
-        if program.site is not here or not here.is_open:
+        if program.site is not here or not here.is_open or self.is_deciding():
             return
         here.log.cut = True
         settled: list[Receipt] = []

@@ -172,9 +172,11 @@ class ThreeHalls(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """When everything works again, all is well."""
-        self.halls.heal()
-        self.halls.judge()
-        self.halls.close()
+        try:
+            self.halls.heal()
+            self.halls.judge()
+        finally:
+            self.halls.close()
 
 
 ThreeHallsTest = ThreeHalls.TestCase

@@ -119,6 +119,7 @@ class Neighbours:
             case Attend(presence=presence) if presence.node == self._journal.node:
                 self._landed(presence)
             case Attend(presence=presence, reason=reason):
+                self.own.rows.pop(presence.handle, None)
                 self._attend(presence, reason)
             case Depart(handle=handle, node=node, epoch=epoch, reason=reason):
                 if _is_of(self.own.rows.get(handle), node, epoch):
