@@ -20,6 +20,8 @@ from groupchat.model.wording import plural, size_words
 
 TIMEOUT_S = 5.0
 """Seconds an answer may take."""
+LEASE_LATE_S = 5.0
+"""Seconds after which a lease that was not renewed shows that etcd does not answer: it is renewed every 2.5 s."""
 WORDS_BYTES = 1000
 """The most bytes that are shown of a refusal."""
 CLEAR = "\x1b[H\x1b[J"
@@ -133,6 +135,7 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
         ("readers", f"{now['slow_readers']:,.0f} slow, {now['catching_up']:,.0f} catching up"),
         ("files", _files(now)),
         ("refused", news or "nothing"),
+        *_cluster(after),
     ]
     head = f"groupchat {harmless(version)} at {harmless(server)}, running for {running}\n\n"
     return head + "".join(f"{name:12} {harmless(text)}\n" for name, text in rows)
@@ -152,6 +155,25 @@ def _files(now: Mapping[str, float]) -> str:
         return "none"
     sent = now.get("uploads", 0.0)
     return f"{now['files']:,.0f} kept, {size_words(round(now.get('files_bytes', 0.0)))}; {sent:,.0f} being sent"
+
+
+def _cluster(figures: Figures) -> list[tuple[str, str]]:
+    """Return the rows of a node of a cluster; a daemon that is alone has none."""
+    name = next(iter(figures.by_label.get("node_info", {})), "")
+    if not name:
+        return []
+    now = figures.values
+    alive, gone, behind, silent = (now[one] for one in ("nodes", "nodes_gone", "log_lag", "lease_age_seconds"))
+    others = f"; {gone:,.0f} {'is' if gone == 1 else 'are'} gone" if gone else ""
+    answers = silent < LEASE_LATE_S
+    known = "" if answers else " when that was known last"
+    # Nor does anybody know without etcd whether there are more entries.
+    place = f", {behind:,.0f} behind" if behind > 0 else ", up to date" if answers else ""
+    etcd = "etcd answers" if answers else f"etcd has not answered this node for {spoken(silent)}"
+    return [
+        ("node", f"{name}; {plural(round(alive), 'node')} alive{known}{others}"),
+        ("log", f"entry {now['log_applied']:,.0f}{place}; {etcd}"),
+    ]
 
 
 def _spread(before: Figures, after: Figures, name: str) -> str:

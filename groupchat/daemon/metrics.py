@@ -157,6 +157,7 @@ class Metrics:
             yield refused
         standing = hall.standing()
         if standing is not None:
+            yield _gauge("node_info", "Which node of its cluster this is.", {"node": standing.node}, 1)
             yield _gauge("log_applied", "Number of the last entry of the log carried out here.", {}, standing.applied)
             behind = standing.head - standing.applied
             yield _gauge("log_lag", "Entries of the log that are not carried out here yet.", {}, behind)

@@ -75,6 +75,30 @@ class FiguresTest(SynchronousTestCase):
         self.assertEqual(row(shown, "files"), "2 kept, 16 MB; 1 being sent")
         self.assertEqual(row(drawn("here", read(TEXT, 0.0), read(TEXT, 2.0)), "files"), "none")
 
+    def cluster(self, node: str = "a1", **values: float) -> str:
+        """Return what is shown of a node of a cluster with these figures."""
+        figures = {"nodes": 3, "nodes_gone": 0, "log_applied": 8840, "log_lag": 0, "lease_age_seconds": 2.5} | values
+        text = f'# TYPE groupchat_node_info gauge\ngroupchat_node_info{{node="{node}"}} 1.0\n'
+        text += "".join(f"# TYPE groupchat_{name} gauge\ngroupchat_{name} {value}\n" for name, value in figures.items())
+        return drawn("here", read(TEXT, 0.0), read(TEXT + text, 2.0))
+
+    def test_cluster(self) -> None:
+        """Of a node it is shown which one it is, how many there are, how far it is, and whether etcd answers."""
+        shown = self.cluster()
+        self.assertEqual(row(shown, "node"), "a1; 3 nodes alive")
+        self.assertEqual(row(shown, "log"), "entry 8,840, up to date; etcd answers")
+        shown = self.cluster(nodes=1, nodes_gone=2, log_lag=1234)
+        self.assertEqual(row(shown, "node"), "a1; 1 node alive; 2 are gone")
+        self.assertEqual(row(shown, "log"), "entry 8,840, 1,234 behind; etcd answers")
+        shown = self.cluster(nodes_gone=1, lease_age_seconds=66.2)
+        self.assertEqual(row(shown, "node"), "a1; 3 nodes alive when that was known last; 1 is gone")
+        self.assertEqual(row(shown, "log"), "entry 8,840; etcd has not answered this node for 1 minute 7 seconds")
+
+    def test_no_cluster(self) -> None:
+        """A daemon that is alone has nothing of a cluster."""
+        shown = drawn("here", read(TEXT, 0.0), read(TEXT, 2.0))
+        self.assertFalse([line for line in shown.splitlines() if line.startswith(("node", "log"))])
+
     def test_restarted(self) -> None:
         """Counters that fall, because the daemon was restarted, are never shown as negative rates."""
         shown = drawn("here", read(TEXT, 0.0), read(TEXT.replace("posts_total 100", "posts_total 1"), 2.0))

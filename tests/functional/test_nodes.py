@@ -282,6 +282,8 @@ class NodesTest(NodesCase):
         self.assertEqual(self.asked(node.port, "/health"), (200, "ok\n"))
         status, figures = self.asked(self.metrics, "/metrics")
         self.assertEqual(status, 200)
+        self.assertIn('\ngroupchat_node_info{node="a1"} 1.0\n', figures)
+        self.assertIn("a1; 1 node alive\n", self.groupchat("top", f"127.0.0.1:{self.metrics}", "--once"))
         for figure in ("log_applied", "log_lag", "log_append_seconds", "lease_age_seconds", "nodes"):
             self.assertIn(f"\ngroupchat_{figure} ", figures)
         self.assert_watched(figures)
