@@ -27,7 +27,7 @@ Rules:
    there is anybody at the other end, and leave a server that seems to be dead.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -137,6 +137,8 @@ class Commits:
         """Those of a batch that was not written: tried again at the next sweep, not in a tight loop."""
         self._sent: dict[tuple[AuthorId, str], Operation] = {}
         """Those on their way."""
+        self._keeping: dict[tuple[AuthorId, str], Keeping] = {}
+        """What made these: they are made anew if it turns out that they were not written."""
         self._under_way: list[Queued] = []
         """The batch that is being written."""
         self._is_scheduled = False
@@ -231,8 +233,11 @@ class Commits:
         return self._sent.get((author, digest)) if make is None else make()
 
     def drop(self, revoke: Revoke) -> None:
-        """Do not persist what was saved of sessions whose tokens work no longer, and is not on its way yet."""
-        for waiting in (self._kept, self._unkept):
+        """Do not persist what was saved of sessions whose tokens work no longer.
+
+        What is on its way comes to nothing by itself, if it is written behind that; else it is not tried again.
+        """
+        for waiting in (self._kept, self._unkept, self._keeping):
             for author, digest in [known for known in waiting if known[1] and revoke.concerns(*known)]:
                 del waiting[author, digest]
 
@@ -347,10 +352,11 @@ class Commits:
             self._deliver_unwritten(batch)
             return
         self._state, self._sent, self._under_way = Committing(self._clock.seconds()), sent, batch
+        self._keeping = kept
         committed = self._journal.append(operations)
         committed.addCallbacks(
             lambda outcomes: self._written(batch, outcomes[before:]),
-            lambda failure: self._not_written(failure, batch, kept),
+            lambda failure: self._not_written(failure, batch),
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
         committed.addCallback(lambda _: self._landed())
@@ -373,7 +379,7 @@ class Commits:
             log.failure("Delivering notices failed")
 
     def _landed(self) -> None:
-        self._sent, self._under_way = {}, []
+        self._sent, self._keeping, self._under_way = {}, {}, []
         if self._in_flight:
             self._state = IDLE
         if self._queue or self._kept:
@@ -389,15 +395,13 @@ class Commits:
         self._deliver(batch, outcomes)
         self._note_trouble("")
 
-    def _not_written(
-        self, failure: Failure, batch: Sequence[Queued], kept: Mapping[tuple[AuthorId, str], Keeping]
-    ) -> None:
+    def _not_written(self, failure: Failure, batch: Sequence[Queued]) -> None:
         """Tell the authors of a batch that nothing of it is on disk, and deliver its notices."""
         refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
             refusal = failure.value
             self._resume()
-            self._unkept.update((name, make) for name, make in kept.items() if name not in self._kept)
+            self._unkept.update((name, make) for name, make in self._keeping.items() if name not in self._kept)
         else:
             words = "The journal cannot be written any more; the server stops."
             refusal = JournalUnavailable(f"{words} {JournalUnavailable.NOT_KNOWN}")

@@ -15,6 +15,7 @@ from groupchat.facts.rule_book import AHEAD_S, LOOKED_AT, RuleBook
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
+from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, without
 from groupchat.journals.rules.finding import Finder
@@ -107,13 +108,14 @@ class MemoryJournal:
         """Carry out everything, and answer at once.  Fails with JournalUnavailable after ``close``."""
         if self._closed:
             return fail(JournalUnavailable("The journal is closed."))
+        self._nodes.begin()
         return succeed([self._post(one) if isinstance(one, Draft) else self._take(one) for one in operations])
 
     def _take(self, operation: Operation) -> Outcome:
         if isinstance(operation, Amendment):
             refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)
             if refused is None:
-                carry_out(self._book, self, operation.changes)
+                carry_out(self._book, self, operation.changes, operation.at)
             return refused
         if isinstance(operation, Expire):
             return self._expire(milliseconds(operation.before))
@@ -128,6 +130,7 @@ class MemoryJournal:
         elif isinstance(operation, ForgetSessions):
             self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
+            forget_ends(self._nodes, self._forgotten)
         elif isinstance(operation, StoredSession):
             self.keep_session(operation)
         elif isinstance(operation, SessionAt) and not is_late(self._nodes, operation):
@@ -147,7 +150,8 @@ class MemoryJournal:
 
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
-        return checked(rows, taken(check, facts, sessions), nodes.presences.values(), nodes.nodes, counts)
+        facts_taken = taken(check, facts, sessions)
+        return checked(rows, facts_taken, nodes.presences.values(), nodes.nodes, counts, nodes.ended)
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
@@ -168,7 +172,7 @@ class MemoryJournal:
         outcome = self._write(draft)
         if isinstance(outcome, StoredPost):
             if draft.changes:
-                carry_out(self._book, self, draft.changes)
+                carry_out(self._book, self, draft.changes, draft.at)
             # An operator's change of a private message is stored under its author, whose keys others must not use up.
             if draft.key is not None and outcome.author == draft.author:
                 self._keys[draft.author, draft.key] = outcome.event.id
@@ -280,8 +284,9 @@ class MemoryJournal:
         kind = ReadPosition.KIND
         return [fact for key, fact in self._facts.items() if key[0] == kind and owner(*key) == author]
 
-    def revoke(self, change: Revoke) -> None:
+    def revoke(self, change: Revoke, at: float) -> None:
         """Remove the sessions whose tokens work no longer."""
+        note_end(self._nodes, change, at)
         self._keep_sessions(lambda session: not change.concerns(session.author, session.digest))
 
     def sessions_of(self, author: AuthorId) -> list[StoredSession]:

@@ -140,6 +140,17 @@ class Applied:
 
 
 @record
+class InEntry:
+    """What follows stands in an entry of the log.  It is written before that, and never in one.
+
+    ``number``: the entry's number; ``known``: up to which entry its node had carried out the log when it made that.
+    """
+
+    number: int
+    known: int
+
+
+@record
 class Check:
     """Every node computes digests of some rows, facts and sessions at this place of the log; the outcome is Checked.
 
@@ -168,7 +179,9 @@ class Rules:
     rules: int
 
 
-NodeOperation: TypeAlias = Attend | Depart | NodeUp | NodeDown | RemoveNode | Passing | Applied | Check | Rules
+NodeOperation: TypeAlias = (
+    Attend | Depart | NodeUp | NodeDown | RemoveNode | Passing | Applied | InEntry | Check | Rules
+)
 """The operations of a cluster."""
 
 

@@ -384,6 +384,18 @@ class SessionTests(StateCase):
         self.journal.commit()
         self.assertEqual(self.queue.sessions, [""])
 
+    def test_not_tried_again(self) -> None:
+        """What could not be written is not kept later, if its token has ended meanwhile; the others are."""
+        self.queue.post()
+        for digest in ("ended", "kept"):
+            self.queue.save(digest)
+        self.journal.commit()
+        self.assertEqual(self.queue.sessions, ["ended", "kept"])
+        self.commits.drop(Revoke(ALICE, "kept"))
+        self.journal.fail(JournalUnavailable("Full."))
+        self.commits.sweep()
+        self.assertEqual(self.queue.sessions, ["kept"])
+
     def test_drop(self) -> None:
         """What waits of an author's sessions is dropped, but the one that is kept; those saved later are written."""
         self.queue.post()

@@ -23,7 +23,17 @@ from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, writt
 from groupchat.journals.nodes.attending import NOWHERE
 from groupchat.journals.rules.codec import decode
 from groupchat.journals.sqlite.database import SCHEMA
-from groupchat.model.drafts import Amendment, Draft, Erase, Kind, Operation, ReadUpTo, StoredSession
+from groupchat.model.drafts import (
+    Amendment,
+    Draft,
+    Erase,
+    ForgetSessions,
+    Kind,
+    Operation,
+    ReadUpTo,
+    Revoke,
+    StoredSession,
+)
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import (
     Attend,
@@ -104,11 +114,13 @@ def record(path: Path) -> list[str]:
     rules = NOWHERE.rules
     lines: list[str] = []
 
-    def say(node: str, operations: Sequence[Operation]) -> None:
+    def say(node: str, operations: Sequence[Operation], unknown: int = 0) -> None:
+        """Have a node write something that has not carried out so many of the last entries."""
         texts = [written(operation) for operation in operations]
         for group in groups([len(text) for text in texts]):
             counts[node] += 1
-            data = entry_bytes(node, epochs[node], counts[node], rules, texts[group.start : group.stop])
+            known = replay.applying.known - unknown
+            data = entry_bytes(node, epochs[node], counts[node], rules, texts[group.start : group.stop], known)
             replay.carry_out([data])
             lines.append(data.decode())
 
@@ -129,6 +141,9 @@ def record(path: Path) -> list[str]:
         if number == 160:
             for node, operations in _behind_erasures(epochs):
                 say(node, operations)
+        if number == 180:
+            for node, operations, unknown in _behind_ends():
+                say(node, operations, unknown)
         if number == 200:
             say("a1", [NodeUp("c1", 300), NodeDown("c1", 300, 1795262300.25, 150)])
         if number % 100 == 50:
@@ -186,6 +201,27 @@ def _behind_erasures(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Oper
             StoredSession(other, f"{other:064x}", "other", ("lobby",), 1, at, ignored=((author, nick, ""),)),
             Depart(digest, "b1", epochs["b1"], "kicked", "kicked"),
         ]  # fmt: skip
+
+
+def _behind_ends() -> Iterator[tuple[str, list[Operation], int]]:
+    """Give what nodes say of connections behind entries that end their tokens, and how many of these they do not know.
+
+    The sessions of some are void, and those of others not.
+    """
+    at = 1795262060.25
+    author = AuthorId(2**61 + 5)
+    sessions = [StoredSession(author, f"{number:064x}", "ended", ("lobby",), 1, at, "lobby") for number in range(4)]
+    ends: tuple[tuple[Revoke, ...], ...] = (
+        (Revoke(author, keep=sessions[0].digest),), (Revoke(author, only=sessions[1].digest),),
+        (Revoke(AuthorId(1)), Revoke(author, keep=sessions[2].digest), Revoke(author, keep=sessions[2].digest)),
+    )  # fmt: skip
+    yield "a1", [*sessions], 0
+    for changes in ends:
+        yield "a1", [Amendment(SERVER, at, changes)], 0
+        yield "b1", [*sessions], 0
+        yield "b1", [replace(one, position=2) for one in sessions[1:]], 2
+    yield "b1", [replace(one, position=3) for one in sessions], 3
+    yield "a1", [Amendment(SERVER, at - 900000.5, (Revoke(author, only="f" * 64),)), ForgetSessions(at - 700000)], 0
 
 
 def _attendance(number: int, node: str, epoch: int) -> list[Operation]:

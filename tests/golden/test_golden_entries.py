@@ -55,7 +55,8 @@ class GoldenEntriesTests(SynchronousTestCase):
         for data in entries:
             entry = read_entry(data)
             texts = [written(operation) for operation in entry.operations]
-            self.assertEqual(entry_bytes(entry.node, entry.epoch, entry.count, entry.rules, texts), data)
+            again = entry_bytes(entry.node, entry.epoch, entry.count, entry.rules, texts, entry.known)
+            self.assertEqual(again, data)
 
     def test_every_operation(self) -> None:
         """The newest recording has every operation."""

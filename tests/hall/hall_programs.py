@@ -60,11 +60,13 @@ class Truth:
     ``shown``: for each number what was shown under it first, to anybody.
     ``readers``: for each number that was shown in private, to whom.
     ``readings``: of what somebody wanted to change.
+    ``ended``: the tokens that work no longer, as their owner was told.
     """
 
     shown: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     readers: dict[int, set[str]] = field(default_factory=dict)
     readings: defaultdict[int, Reading] = field(default_factory=lambda: defaultdict(Reading))
+    ended: set[str] = field(default_factory=set)
 
 
 class Program:
@@ -79,6 +81,8 @@ class Program:
         self.truth = truth
         self.site: Node | None = None
         self.token: str | None = None
+        self.access = ""
+        """The access token that it comes in with, instead of the password."""
         self.nick = nick or name
         self.last = self.head = 0
         """The highest number it was shown, and the newest one when it came in without having been here before."""
@@ -95,6 +99,10 @@ class Program:
         """What it says just now, by the ref of the request."""
         self.changing: dict[int, tuple[int, str | None]] = {}
         """What it changes just now, by the ref of the request: the number, and how it is to read."""
+        self.ending: dict[int, list[str]] = {}
+        """The tokens that it ends just now, by the ref of the request."""
+        self.is_thief = False
+        """Whether it came in by a token that works no longer, as is known."""
         self.asked = 0
         self.open: dict[int, str] = {}
         """What it has asked for on its connection, and that is not answered yet."""
@@ -114,11 +122,15 @@ class Program:
     def come_in(self) -> None:
         """Ask for a nickname."""
         self.is_refused = False
+        self.is_thief = self.token in self.truth.ended
         more: dict[str, Any] = {"rooms": ["dev", "lobby"]}
         if self.has_account:
             more["password"] = SECRET
         if self.token:
             more = {"token": self.token, "since": self.last}
+        if self.access:
+            more |= {"access": self.access}
+            more.pop("password", None)
         self.ask("nick", nick=self.nick, **more)
 
     def ask(self, do: str, **fields: Any) -> int:
@@ -147,6 +159,10 @@ class Program:
         self.changing[ref] = (number, text)
         return ref
 
+    def end(self, tokens: list[str]) -> None:
+        """End all other tokens of the account, these among them."""
+        self.ending[self.ask("logout", connection="others")] = tokens
+
     def lost(self) -> None:
         """Lose the connection."""
         if self.site is not None:
@@ -155,7 +171,7 @@ class Program:
             site.people.remove(self)
             self.note_rooms()
             self.is_in = False
-            self.rooms, self.saying, self.changing = {}, {}, {}
+            self.rooms, self.saying, self.changing, self.ending = {}, {}, {}, {}
             if site.is_up:
                 self.transport.protocol.connectionLost(Failure(ConnectionDone()))
 
@@ -184,6 +200,7 @@ class Program:
         if kind == "refused" or kind == "done" or kind == "listed":
             self._answered(event)
         elif kind == "welcome":
+            assert not self.is_thief, (self.name, event)
             self.open.pop(event.get("ref", 0), None)
             if self.before is not None and self.knows_rooms:
                 assert set(event["rooms"]) == self.before, (self.name, event, self.before)
@@ -213,6 +230,9 @@ class Program:
         text = self.saying.pop(event.get("ref", 0), None)
         if text is not None and event.get("id"):
             self.sent[text] = event["id"]
+        ended = self.ending.pop(event.get("ref", 0), [])
+        if event["event"] == "done":
+            self.truth.ended.update(ended)
         changed = self.changing.pop(event.get("ref", 0), None)
         if changed is not None:
             self.truth.readings[changed[0]].answered(changed[1], event)

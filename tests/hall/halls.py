@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import Account, digest_of
 from groupchat.hall.hall import Hall
 from groupchat.hall.people.neighbours import Neighbours
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
@@ -244,6 +244,8 @@ class Halls:
             assert site.everybody() == first.everybody(), (site.name, site.everybody(), first.everybody())
             own = {one.handle: one for one in _presences(site.inner) if one.node == site.name}
             assert site.neighbours.own.rows == own, site.name
+            kept = [token for token in self.truth.ended if digest_of(token) in site.inner._sessions]
+            assert not kept, (site.name, kept)
             for room in ROOMS:
                 assert site.in_room(room) == first.in_room(room), (site.name, room)
         texts = [row.text for row in first.inner._rows if row.kind in MESSAGES and row.gone_by is None]

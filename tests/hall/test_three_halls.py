@@ -1,7 +1,8 @@
 """Three halls on one log, under delays, lost answers, cuts, lost leases and kills: what people are shown is judged.
 
-Each post is shown once, in one order, under the same number everywhere; nobody is twice under one nickname; and when
-everything works again, every node and everybody's program knows the same people.
+Each post is shown once, in one order, under the same number everywhere; nobody is twice under one nickname; a token
+that was ended never works again; and when everything works again, every node and everybody's program knows the same
+people.
 """
 
 from hypothesis import settings
@@ -12,6 +13,7 @@ from tests.hall.hall_programs import Program
 from tests.hall.halls import OWNER, Halls
 
 NAMES = ("anna", "bert", "cleo", "dora", "olga's first", "olga's second")
+OWNERS = tuple(name for name in NAMES if name.startswith(OWNER))
 NICKS = ("anna", "bert", "mira")
 
 sites, names, nicks = st.integers(0, 2), st.sampled_from(NAMES), st.sampled_from(NICKS)
@@ -70,6 +72,21 @@ class ThreeHalls(RuleBasedStateMachine):
         program = self.program(name)
         if program is not None:
             program.ask(verb, **({"room": "dev"} if verb in ("join", "leave", "typing") else {}))
+
+    @rule(name=st.sampled_from(OWNERS), trouble=st.sampled_from(("", "slow", "cut")))
+    def log_out_others(self, name: str, trouble: str) -> None:
+        """The owner of the account ends all other tokens of it; what their nodes keep of them may be on its way."""
+        program = self.program(name)
+        if program is None:
+            return
+        others = [self.halls.programs[one] for one in OWNERS if one != name and one in self.halls.programs]
+        for other in [other for other in others if trouble and other.is_in and other.site is not program.site]:
+            site = next(site for site in self.halls.sites if site is other.site)
+            self.trouble(self.halls.sites.index(site), trouble)
+            other.ask("join", room="dev")
+            other.ask("leave", room="dev")
+            self.halls.pass_time(0.125)
+        program.end([one.token for one in others if one.token])
 
     @rule(name=names, goes=st.booleans())
     def leave(self, name: str, goes: bool) -> None:

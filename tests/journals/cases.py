@@ -15,6 +15,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import SERVER, AuthorId, Said
+from groupchat.model.node_operations import Check, Checked
 from groupchat.model.ranks import Rank
 from tests.journals.contract import (
     ALICE,
@@ -75,6 +76,12 @@ class DecisionsCase(JournalCase):
     async def sessions(self, letters: str) -> str:
         """Give the letters of those sessions that are there."""
         return "".join([letter for letter in letters if await self.journal.recall(letter * 64) is not None])
+
+    async def checked(self, first: int = 1, upto: int = 99) -> Checked:
+        """Give the outcome of a check."""
+        [outcome] = await self.append(Check(first, upto))
+        assert isinstance(outcome, Checked)
+        return outcome
 
 
 def posted(id: int) -> list[Outcome]:

@@ -66,8 +66,9 @@ class DirectJournal:
             name: self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
             for name in ("posts", "spans", "authored", "facts", "erasures", "nodes", "presences")
         }
-        if nodes := self.database.execute("SELECT * FROM session_nodes ORDER BY digest").fetchall():
-            found["session_nodes"] = nodes
+        for name in ("session_nodes", "ended_tokens"):  # by the first rules nothing is in them
+            if rows := self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall():
+                found[name] = rows
         found["sessions"] = self.database.execute("SELECT * FROM sessions ORDER BY digest").fetchall()
         counters = dict(self.database.execute("SELECT name, value FROM counters ORDER BY name"))
         counters["head"] = self.writer.head  # that of the file may be behind

@@ -1,6 +1,5 @@
 """The promises of every journal that can follow a log: who is where, and how far the log is carried out."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -94,18 +93,6 @@ class NodesContract(DecisionsCase):
         self.assertEqual(await self.append(said("1")), posted(1))
         self.assertEqual((await self.present(), await self.place()), ([], None))
 
-    async def test_late_session(self) -> None:
-        """What a node keeps of a connection that is at another node by then changes nothing; else it does."""
-        here, digest = session(ALICE, "a"), "a" * 64
-        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, digest)), SessionAt(here, "a1"))
-        self.assertEqual(await self.journal.recall(digest), here)
-        moved = replace(here, rooms=("dev", "lobby"), position=7)
-        await self.append(Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"))
-        await self.append(SessionAt(here, "a1"))
-        self.assertEqual(await self.journal.recall(digest), moved)
-        await self.append(Depart(digest, "b1", 6), SessionAt(here, "a1"))
-        self.assertEqual(await self.journal.recall(digest), here)
-
     async def test_erased_add_nothing(self) -> None:
         """By the second rules nothing of theirs, or about them, is added behind an erasure, after a restart neither."""
         guest, digest = AuthorId(77), "a" * 64
@@ -165,68 +152,6 @@ class NodesContract(DecisionsCase):
         await self.append(Erase("alice", "forgotten-1", SERVER), Rules(2))
         self.assertEqual(await self.answers(said("2")), [StoredPost])
         self.assertEqual(await self.kept(ErasedAuthor), [])
-
-    async def test_late_session_of_one_gone(self) -> None:
-        """By the second rules it changes nothing either when the connection is gone from the other node, however."""
-        ends: tuple[Callable[[str], Operation], ...] = (
-            lambda digest: Depart(digest, "b1", 6), lambda digest: NodeDown("b1", 6), lambda digest: NodeUp("b1", 9)
-        )  # fmt: skip
-        for number, end in enumerate(ends):
-            digest = f"{number}" * 64
-            here = replace(session(ALICE, "a"), digest=digest)
-            moved, last = replace(here, rooms=("dev", "lobby"), position=7), replace(here, rooms=(), position=8)
-            await self.append(
-                Rules(2), NodeUp("a1", 5), RemoveNode("b1", SERVER), NodeUp("b1", 6), Attend(present(ALICE, digest)),
-                SessionAt(here, "a1"), Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"),
-                end(digest),
-            )  # fmt: skip
-            await self.reopen()
-            await self.append(SessionAt(here, "a1"))
-            self.assertEqual(await self.journal.recall(digest), moved)
-            await self.append(SessionAt(last, "b1"))
-            self.assertEqual(await self.journal.recall(digest), last, "it is what the last node knew")
-            await self.append(Attend(present(ALICE, digest), takes=True), SessionAt(moved, "b1"))
-            self.assertEqual(await self.journal.recall(digest), last, "it is late now itself")
-            await self.append(SessionAt(here, "a1"), Depart(digest, "a1", 5), SessionAt(moved, "b1"))
-            self.assertEqual(await self.journal.recall(digest), here)
-            await self.append(NodeDown("b1", 9))
-
-    async def test_last_node_goes_with_the_session(self) -> None:
-        """Where a session was last is forgotten with it, also while its row is still there."""
-        digest = "a" * 64
-        here, account_of = session(ALICE, "a"), amend(account(BOB).put())
-        gone: tuple[tuple[Operation, ...], ...] = (
-            (amend(Revoke(ALICE)),), (amend(Revoke(ALICE, only=digest)),), (ForgetSessions(NOON + 35),),
-            (replace(here, seen=NOON),),
-        )  # fmt: skip
-        await self.append(Rules(2), NodeUp("a1", 5), NodeUp("b1", 6), account_of)
-        for number, operations in enumerate(gone, 1):
-            moved = replace(here, seen=NOON + 10 * number, position=7)
-            await self.append(Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"))
-            self.assertEqual(await self.journal.recall(digest), moved)
-            await self.append(Depart(digest, "b1", 6), *operations)
-            self.assertIsNone(await self.recalled(digest), operations)
-            again = replace(here, seen=NOON + 60)
-            await self.append(SessionAt(again, "a1"))
-            self.assertEqual(await self.journal.recall(digest), again, operations)
-
-    async def recalled(self, digest: str) -> object:
-        return await self.journal.recall(digest)
-
-    async def test_check_sees_last_nodes(self) -> None:
-        """It sees of which node the connection of a session was last; of those without a session nothing is kept."""
-        digest = "a" * 64
-        await self.append(Rules(2), NodeUp("a1", 5), NodeUp("b1", 6), SessionAt(session(ALICE, "a"), "a1"))
-        seen = []
-        for node, epoch in (("a1", 5), ("b1", 6)):
-            seen.append(await self.checked())
-            await self.append(Attend(present(ALICE, digest, node, epoch), takes=True), Depart(digest, node, epoch))
-        seen.append(await self.checked())
-        self.assertEqual(len({one.facts for one in seen}), 3)
-        await self.append(Attend(present(BOB, "b" * 64)), Depart("b" * 64, "a1", 5))
-        self.assertEqual(await self.checked(), seen[-1])
-        await self.append(SessionAt(session(BOB, "b"), "b1"))
-        self.assertEqual(await self.journal.recall("b" * 64), session(BOB, "b"))
 
     async def test_presences(self) -> None:
         """A presence is given back as it was, after a change as it is then."""
@@ -367,12 +292,6 @@ class NodesContract(DecisionsCase):
         await self.append(Applied("c", 5, 91, "cd" * 32))
         await self.reopen()
         self.assertEqual(await self.place(), Place("c", 5, 91, "cd" * 32, 2))
-
-    async def checked(self, first: int = 1, upto: int = 99) -> Checked:
-        """Give the outcome of a check."""
-        [outcome] = await self.append(Check(first, upto))
-        assert isinstance(outcome, Checked)
-        return outcome
 
     async def test_check_sees_rows(self) -> None:
         """The digest of rows depends on each of those in the range, on nothing outside, and on nothing else."""

@@ -10,6 +10,7 @@ from tests.journals.nodes_contract import NodesContract
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
+from tests.journals.sessions_contract import SessionsContract
 from tests.journals.shared_contract import SharedContract
 
 
@@ -49,6 +50,15 @@ class MemoryDecisionsTests(FactsContract, RightsContract, CurbsContract, Replies
 
 class MemoryNodesTests(NodesContract):
     """It carries out what nodes of a cluster tell one another as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()
+
+
+class MemorySessionsTests(SessionsContract):
+    """It keeps the sessions of a cluster as the contract says."""
 
     __test__ = True
 

@@ -36,7 +36,7 @@ from groupchat.journals.cluster.entries import Entry, Unreadable, read_entry
 from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation, Outcome, SessionAt, StoredPost, StoredSession
 from groupchat.model.errors import CannotStart, JournalUnavailable
-from groupchat.model.node_operations import Applied, Check, Checked, Place, Rules
+from groupchat.model.node_operations import Applied, Check, Checked, InEntry, Place, Rules
 
 T = TypeVar("T")
 
@@ -325,19 +325,22 @@ class Applying:
     def _carry_out(self, taken: Sequence[Received]) -> None:
         places = list(accumulate(taken, _after, initial=self.place))[1:]
         end = places[-1]
-        operations = [
-            SessionAt(operation, one.entry.node) if isinstance(operation, StoredSession) else operation
-            for one in taken
-            for operation in one.entry.operations
-        ]
+        operations: list[Operation] = []
+        for one in taken:
+            entry = one.entry
+            operations.append(InEntry(one.number, entry.known))
+            operations += (
+                SessionAt(operation, entry.node) if isinstance(operation, StoredSession) else operation
+                for operation in entry.operations
+            )
         operations.append(Applied(end.cluster, end.number, end.revision, end.chain))
 
         def on_disk(outcomes: Sequence[Outcome]) -> None:
-            first = 0
+            first = 1
             for one, place in zip(taken, places, strict=True):
                 many = len(one.entry.operations)
                 self._hand_on(one, place, outcomes[first : first + many])
-                first += many
+                first += many + 1
 
         self._append(operations, on_disk)
 

@@ -101,7 +101,7 @@ class ClusterJournal(LocalAnswers):
         self._failure: Failure | None = None
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
         self._proposing = Proposing(
-            shared, clock, node, lambda: self._applying.place.rules, self._fenced,
+            shared, clock, node, lambda: self._applying.place, self._fenced,
             lambda revision: self._applying.reached(revision=revision), self._applying.expect,
             self._applying.take_appended,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
+from groupchat.journals.nodes.ended_tokens import LATE_TOKENS
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.journals.rules.field_types import tests_of
 from groupchat.lazy.records import record
@@ -24,7 +25,9 @@ RULES = 2
 """The newest rules that this version knows: they change when the same operations would come to something else.
 
 2: whoever was erased adds nothing behind the erasure, and nothing is added about them (LATE_WORDS, rules/erasures.py);
-a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there.
+a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there, or
+if its token has ended behind the entry up to which the node had carried out the log by then (LATE_TOKENS,
+nodes/ended_tokens.py); so each entry says that.
 """
 
 MOST_OPERATIONS = 1000
@@ -46,13 +49,17 @@ class Unreadable(Exception):
 
 @record
 class Entry:
-    """An entry: its node, that node's epoch, which of the epoch it is from 1 on, the rules, and the operations."""
+    """An entry: its node, that node's epoch, which of the epoch it is from 1 on, the rules, and the operations.
+
+    ``known``: up to which entry the node had carried out the log when the operations were made; 0: it did not say.
+    """
 
     node: str
     epoch: int
     count: int
     rules: int
     operations: tuple[Operation, ...]
+    known: int = 0
 
 
 def written(operation: Operation) -> bytes:
@@ -71,10 +78,11 @@ def written(operation: Operation) -> bytes:
     return _JSON.encode(fields).encode()
 
 
-def entry_bytes(node: str, epoch: int, count: int, rules: int, operations: Sequence[bytes]) -> bytes:
+def entry_bytes(node: str, epoch: int, count: int, rules: int, operations: Sequence[bytes], known: int = 0) -> bytes:
     """Return an entry with these operations, which are written already."""
     name = json.dumps(node)
-    header = f'{{"v":{FORM},"r":{rules},"n":{name},"e":{epoch},"i":{count},"o":['
+    said = f'"k":{known},' if rules >= LATE_TOKENS else ""
+    header = f'{{"v":{FORM},"r":{rules},"n":{name},"e":{epoch},"i":{count},{said}"o":['
     return header.encode() + b",".join(operations) + b"]}"
 
 
@@ -106,7 +114,7 @@ def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> En
     """
     try:
         fields: dict[str, Any] = _READ_JSON.decode(str(data, "utf-8"))
-        form, rules = fields["v"], fields["r"]
+        form, rules, until = fields["v"], fields["r"], fields.get("k", 0)
         if form > FORM or rules > known:
             raise Unreadable(
                 f"it was written by form {form} and rules {rules}, and this version knows form {FORM} and rules {known}"
@@ -115,8 +123,10 @@ def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> En
             _JSON.encode(fields).encode()  # half a character has no bytes
         if not (type(fields["n"]) is str and type(fields["e"]) is type(fields["i"]) is int and fields["e"] <= revision):
             raise ValueError("it does not say whose it is")
+        if not (type(until) is int and 0 <= until < _INTEGERS):
+            raise ValueError("it does not say what its node had carried out")
         operations = tuple(map(decode, fields["o"]))
-        entry = Entry(fields["n"], fields["e"], fields["i"], rules, operations)
+        entry = Entry(fields["n"], fields["e"], fields["i"], rules, operations, until)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"it cannot be read: {error}") from error
     for operation in operations:

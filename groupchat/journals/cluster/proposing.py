@@ -5,7 +5,9 @@ Rules:
 1. What waits while an entry is on its way goes next, in as few entries as it fits in.
 2. An answer is given when the entry has come back from the log and is carried out.  Until then nobody knows its
    outcomes: they depend on what stands before it.
-3. An entry belongs to an epoch.  When that has ended, what was not in the log by then never will be; whoever waits for
+3. An entry says what was carried out here when its operations were made, which is when they are proposed: the hall that
+   makes them has learned everything up to there, and nothing behind it.
+4. An entry belongs to an epoch.  When that has ended, what was not in the log by then never will be; whoever waits for
    it is told so, once everything is carried out that can have it.
 """
 
@@ -21,6 +23,7 @@ from groupchat.interfaces.shared_log import Appended, Closed, Fenced, ILog, LogE
 from groupchat.journals.cluster.entries import LARGEST, MOST_OPERATIONS, entry_bytes, groups, written
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalUnavailable
+from groupchat.model.node_operations import Place
 
 _LOST = "This node was cut off from the others, so this was not stored. Send it again."
 
@@ -60,18 +63,22 @@ class _Proposal:
 
 
 class _Part:
-    """The operations of a proposal that are in one entry, as they stand there."""
+    """The operations of a proposal that are in one entry, as they stand there.
 
-    def __init__(self, proposal: _Proposal, places: Sequence[int], operations: Sequence[bytes]) -> None:
+    ``known``: the number of the last entry that was carried out when they were made.
+    """
+
+    def __init__(self, proposal: _Proposal, places: Sequence[int], operations: Sequence[bytes], known: int) -> None:
         self.proposal = proposal
         self.places = places
         self.operations = operations
+        self.known = known
 
 
 class Proposing:
     """Appends to the log what this node proposes.
 
-    :param rules: returns the rules by which entries are written now.
+    :param place: returns how far the log is carried out, and by which rules entries are written now.
     :param fenced: called, once in an epoch, when it turns out to have ended.
     :param carried_out: returns a Deferred that fires when everything up to a revision is carried out.
     :param expect: is told of each entry, and the epoch, as soon as it is on its way.
@@ -88,7 +95,7 @@ class Proposing:
         shared: ILog,
         clock: IReactorTime,
         node: str,
-        rules: Callable[[], int],
+        place: Callable[[], Place],
         fenced: Callable[[], None],
         carried_out: Callable[[int], "Deferred[None]"],
         expect: Callable[[bytes, int], None],
@@ -97,7 +104,7 @@ class Proposing:
         self._log = shared
         self._clock = clock
         self._node = node
-        self._rules = rules
+        self._place = place
         self._fenced = fenced
         self._carried_out = carried_out
         self._expect = expect
@@ -157,9 +164,10 @@ class Proposing:
         places = [place for place, text in enumerate(texts) if len(text) <= LARGEST]
         for place in set(range(len(texts))) - set(places):
             proposal.outcomes[place] = JournalUnavailable("This is too long for the log that the nodes share.")
+        known = self._place().number
         for group in groups([len(texts[place]) for place in places]):
             within = places[group.start : group.stop]
-            self._queue.append(_Part(proposal, within, [texts[place] for place in within]))
+            self._queue.append(_Part(proposal, within, [texts[place] for place in within], known))
             proposal.left += 1
         self._append_next()
         return proposal.answer
@@ -210,7 +218,7 @@ class Proposing:
         key = (self._epoch, self._count)
         self._sent[key] = part
         self._is_appending, self._began = True, self._clock.seconds()
-        data = entry_bytes(self._node, *key, self._rules(), part.operations)
+        data = entry_bytes(self._node, *key, self._place().rules, part.operations, part.known)
 
         def appended(place: Appended) -> None:
             self._is_appending = False

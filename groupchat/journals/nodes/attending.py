@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
+from groupchat.journals.nodes.ended_tokens import EndedTokens, has_ended
 from groupchat.model.drafts import SessionAt
 from groupchat.model.errors import BadArguments, NickTaken, NodeLost, Refusal, Replaced
 from groupchat.model.events import AuthorId
@@ -36,12 +37,8 @@ class Facts(Protocol):
         """Say whether there is a session with this digest that counts."""
 
 
-class PresenceStore(Protocol):
+class PresenceStore(EndedTokens, Protocol):
     """The place where a journal keeps presences and nodes, inside its transaction."""
-
-    @property
-    def rules(self) -> int:
-        """The rules by which the entry is carried out."""
 
     def state(self, node: str) -> NodeState:
         """Return what is remembered of a node; epoch 0: nothing is."""
@@ -97,10 +94,12 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
 
 
 def is_late(store: PresenceStore, kept: SessionAt) -> bool:
-    """Say whether a session is what a node knew before its connection came back at another node.
+    """Say whether a session is what a node knew before its token ended, or its connection came back at another node.
 
     It may be gone from there by now, too: what a node wants to keep can be on its way for as long as its lease holds.
     """
+    if has_ended(store, kept.session):
+        return True
     digest = kept.session.digest
     node = store.node_of(digest)
     if not node and store.rules >= LAST_NODES:

@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
+from groupchat.journals.nodes.ended_tokens import Ended
 from groupchat.journals.rules.rows import Row
-from groupchat.model.drafts import StoredSession
+from groupchat.model.drafts import Revoke, StoredSession
 from groupchat.model.node_operations import Check, Checked, NodeState, Presence
 
 FACTS = 5000
@@ -47,6 +48,7 @@ def checked(
     presences: Iterable[Presence],
     nodes: Mapping[str, NodeState],
     counts: Iterable[int],
+    ended: Mapping[Revoke, Ended],
 ) -> Checked:
     """Return the outcome of a check.
 
@@ -54,12 +56,15 @@ def checked(
     :param facts: what ``taken`` returns: FACTS of them, or all that are left.
     :param nodes: what is remembered of each, by name.
     :param counts: the highest number ever used, what has expired, and from when on sessions are kept, in milliseconds.
+    :param ended: which tokens have ended where.
     """
     others: list[object] = [*facts]
     others += [_values(one) for one in sorted(presences, key=lambda one: one.handle)]
     states = [(node, nodes[node]) for node in sorted(nodes)]
     others += [[node, one.epoch, one.is_up, float(one.at), one.applied] for node, one in states]
     others += [*counts]
+    tokens = sorted((one.author, one.keep, one.only, where.number, float(where.at)) for one, where in ended.items())
+    others += tokens  # by the first rules none are remembered
     kind, name = facts[-1][:2] if len(facts) == FACTS else ("", "")
     return Checked(_digest(rows), _digest(others), kind, name)
 

@@ -4,9 +4,11 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
+from groupchat.journals.nodes.ended_tokens import Ended
+from groupchat.model.drafts import Revoke, StoredSession
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
+from groupchat.model.node_operations import Applied, InEntry, NodeOperation, NodeState, Place, Presence, Rules
 
 
 class MemoryNodes:
@@ -14,6 +16,7 @@ class MemoryNodes:
 
     ``nodes``: by name.  ``presences``: by handle.
     ``last_nodes``: at which node the connection of a session was last, by the digest of that.
+    ``ended``: which tokens have ended where.
     ``place``: None if the journal follows no log.
     """
 
@@ -21,7 +24,13 @@ class MemoryNodes:
         self.nodes: dict[str, NodeState] = {}
         self.presences: dict[str, Presence] = {}
         self.last_nodes: dict[str, str] = {}
+        self.ended: dict[Revoke, Ended] = {}
         self.place: Place | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a transaction: nothing of it stands in an entry, unless that is said."""
+        self.number = self.known = 0
 
     @property
     def rules(self) -> int:
@@ -35,6 +44,8 @@ class MemoryNodes:
             self.place = Place(
                 operation.cluster, operation.number, operation.revision, operation.chain, before.rules
             )  # fmt: skip
+        elif isinstance(operation, InEntry):
+            self.number, self.known = operation.number, operation.known
         elif isinstance(operation, Rules):
             self.place = replace(self.place or NOWHERE, rules=operation.rules)
         else:
@@ -88,6 +99,21 @@ class MemoryNodes:
     def last_node_of(self, digest: str) -> str:
         """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
         return self.last_nodes.get(digest, "")
+
+    def keep_end(self, change: Revoke, ended: Ended) -> None:
+        """Write where these tokens have ended, instead of where they had before."""
+        self.ended[change] = ended
+
+    def has_ended(self, session: StoredSession, known: int) -> bool:
+        """Say whether the token of a session has ended in an entry behind this one."""
+        return any(
+            one.number > known and change.concerns(session.author, session.digest)
+            for change, one in self.ended.items()
+        )  # fmt: skip
+
+    def forget_ends(self, before: float) -> None:
+        """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
+        self.ended = {change: one for change, one in self.ended.items() if one.at >= before}
 
     def forget_sessions(self, kept: Container[str]) -> None:
         """Forget where the sessions were that there are no longer.  :param kept: the digests of the others."""

@@ -7,10 +7,12 @@ from dataclasses import astuple
 from typing import Any
 
 from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
+from groupchat.journals.nodes.ended_tokens import Ended
 from groupchat.journals.nodes.identities import cluster_identity, go_on_alone, go_on_as
+from groupchat.model.drafts import Revoke, StoredSession
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Applied, NodeOperation, NodeState, Place, Presence, Rules
+from groupchat.model.node_operations import Applied, InEntry, NodeOperation, NodeState, Place, Presence, Rules
 
 _PRESENCE = (
     "handle, node, epoch, author, nick, key, account, since, known_since, rooms, current, away, secure, program, door,"
@@ -29,6 +31,13 @@ SET cluster = excluded.cluster, number = excluded.number, revision = excluded.re
 _PLACE_RULES = "SELECT rules FROM place"
 _LAST_NODE = "SELECT node FROM session_nodes WHERE digest = ?"
 _KEEP_LAST_NODE = "INSERT OR REPLACE INTO session_nodes VALUES (?, ?)"
+_KEEP_END = "INSERT OR REPLACE INTO ended_tokens VALUES (?, ?, ?, ?, ?)"
+_HAS_ENDED = """
+SELECT 1 FROM ended_tokens
+WHERE author = ? AND number > ? AND CASE only_digest WHEN '' THEN kept_digest <> ? ELSE only_digest = ? END LIMIT 1
+"""
+_FORGET_ENDS = "DELETE FROM ended_tokens WHERE at < ?"
+_ENDED = "SELECT * FROM ended_tokens ORDER BY author, kept_digest, only_digest"
 _RULES = "INSERT INTO place VALUES (1, '', 0, 0, '', ?) ON CONFLICT (one) DO UPDATE SET rules = excluded.rules"
 
 
@@ -43,7 +52,7 @@ def leave_cluster(database: sqlite3.Connection, head: int) -> None:
 
     :param head: the highest number in it: those behind are not the numbers of the cluster.
     """
-    for table in ("place", "nodes", "presences", "session_nodes"):
+    for table in ("place", "nodes", "presences", "session_nodes", "ended_tokens"):
         database.execute(f"DELETE FROM {table}")
     go_on_alone(database, head)
 
@@ -57,6 +66,12 @@ def nodes_of(database: sqlite3.Connection) -> dict[str, NodeState]:
     """Return what a file has of each node, by name."""
     found = database.execute(f"SELECT node, {_NODE} FROM nodes").fetchall()
     return {node: _node_of(values) for node, *values in found}
+
+
+def ended_of(database: sqlite3.Connection) -> dict[Revoke, Ended]:
+    """Return where tokens have ended, as a file has it."""
+    found = database.execute(_ENDED).fetchall()
+    return {Revoke(author, keep, only): Ended(number, at) for author, keep, only, number, at in found}
 
 
 def _node_of(found: Sequence[Any]) -> NodeState:
@@ -75,6 +90,8 @@ class SqliteNodes:
     """What a file keeps for a cluster.
 
     :param head: the highest number that was given before this transaction.
+
+    ``number``, ``known``: as the entry says that is carried out.
     """
 
     def __init__(self, database: sqlite3.Connection, head: int) -> None:
@@ -82,6 +99,7 @@ class SqliteNodes:
         self._head = head
         self._rules = 0
         """As ``rules``; 0: they were not looked up in this transaction."""
+        self.number = self.known = 0
 
     @property
     def rules(self) -> int:
@@ -92,7 +110,9 @@ class SqliteNodes:
 
     def take(self, operation: NodeOperation, facts: Facts) -> Refusal | None:
         """Carry out an operation that is no check."""
-        if isinstance(operation, Applied):
+        if isinstance(operation, InEntry):
+            self.number, self.known = operation.number, operation.known
+        elif isinstance(operation, Applied):
             # Once for each batch: astuple, which looks for records in records, takes longer than SQLite does.
             place = (operation.cluster, operation.number, operation.revision, operation.chain)
             if not self._database.execute(_APPLIED, place).rowcount:
@@ -158,3 +178,16 @@ class SqliteNodes:
         """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
         found = self._database.execute(_LAST_NODE, (digest,)).fetchone()
         return "" if found is None else str(found[0])
+
+    def keep_end(self, change: Revoke, ended: Ended) -> None:
+        """Write where these tokens have ended, instead of where they had before."""
+        self._database.execute(_KEEP_END, (change.author, change.keep, change.only, ended.number, ended.at))
+
+    def has_ended(self, session: StoredSession, known: int) -> bool:
+        """Say whether the token of a session has ended in an entry behind this one."""
+        asked = (session.author, known, session.digest, session.digest)
+        return self._database.execute(_HAS_ENDED, asked).fetchone() is not None
+
+    def forget_ends(self, before: float) -> None:
+        """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
+        self._database.execute(_FORGET_ENDS, (before,))

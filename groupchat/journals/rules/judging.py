@@ -55,8 +55,11 @@ class Store(Protocol):
     def owned_by(self, author: AuthorId) -> Iterable[Fact]:
         """Return the facts that go with the account of this author, without their values."""
 
-    def revoke(self, change: Revoke) -> None:
-        """Remove the sessions whose tokens work no longer."""
+    def revoke(self, change: Revoke, at: float) -> None:
+        """Remove the sessions whose tokens work no longer.
+
+        :param at: when that was asked for, in seconds since 1970 UTC.
+        """
 
     def sessions_of(self, author: AuthorId) -> Iterable[StoredSession]:
         """Return the sessions of this author."""
@@ -124,17 +127,20 @@ def without_erased(book: RuleBook, session: StoredSession) -> StoredSession | No
     return replace(session, ignored=ignored)
 
 
-def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence]) -> None:
-    """Make the changes true; what is not kept in a journal follows from them in every hall."""
+def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence], at: float = ALWAYS) -> None:
+    """Make the changes true; what is not kept in a journal follows from them in every hall.
+
+    :param at: when that was asked for, in seconds since 1970 UTC.
+    """
     for change in changes:
         if isinstance(change, FactChange):
             fact = change.fact
             if fact.kind == Account.KIND and fact.value is None:
-                _remove_what_is_owned(book, store, fact)
+                _remove_what_is_owned(book, store, fact, at)
             store.keep(fact)
             book.learn(fact)
         elif isinstance(change, Revoke):
-            store.revoke(change)
+            store.revoke(change, at)
         elif isinstance(change, PutOut) and change.room:
             _take_out(store, change.author, change.room)
 
@@ -162,14 +168,14 @@ def _is_fitting(book: RuleBook, made: dict[AuthorId, str], fact: Fact) -> bool:
     return whose is None or whose in book.accounts or whose in made
 
 
-def _remove_what_is_owned(book: RuleBook, store: Store, account: Fact) -> None:
+def _remove_what_is_owned(book: RuleBook, store: Store, account: Fact, at: float) -> None:
     before = store.value_of(account.kind, account.name)
     if before is None:
         return
     author = AuthorId(before["author"])
     for fact in (*store.owned_by(author), *book.left_by(author, account.name)):
         store.keep(fact)
-    store.revoke(Revoke(author))
+    store.revoke(Revoke(author), at)
 
 
 def _take_out(store: Store, author: AuthorId, room: str) -> None:

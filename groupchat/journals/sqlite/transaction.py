@@ -10,7 +10,8 @@ from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import AHEAD_S, RuleBook
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
-from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
+from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
+from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased
 from groupchat.journals.rules.judging import (
     ALWAYS,
@@ -163,7 +164,7 @@ class Transaction:
             if refused is not None:
                 return refused
         if changes:
-            carry_out(book, self, changes)
+            carry_out(book, self, changes, draft.at)
         if event is None or answered is not None or draft.all or draft.reader is not None:
             return self.add(written(draft, self.head + 1, answered), key)
         # Nearly all drafts are of these kinds, so they take the shortest way, without a Row.
@@ -178,7 +179,7 @@ class Transaction:
         if isinstance(operation, Amendment):
             refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)
             if refused is None:
-                carry_out(self._book, self, operation.changes)
+                carry_out(self._book, self, operation.changes, operation.at)
             return refused
         if isinstance(operation, StoredSession):
             self.keep_session(operation)
@@ -192,6 +193,7 @@ class Transaction:
             self._gone.forget_sessions(milliseconds(operation.before))
             # Their rows go later, and may be written again before that.
             self._database.execute(_FORGET_NODES, (self._gone.forgotten / 1000,))
+            forget_ends(self._nodes, self._gone.forgotten / 1000)
         elif isinstance(operation, Expire | Erase):
             self.flush()
             self.removes = True
@@ -267,7 +269,7 @@ class Transaction:
             return refused or no_such_message(0)
         row = changing(draft, self.head + 1, target)
         if draft.changes:
-            carry_out(self._book, self, draft.changes)
+            carry_out(self._book, self, draft.changes, draft.at)
         # An operator's change of a private message is stored under its author, whose keys others must not use up.
         return self.add_change(row, target, draft.key if row.author == draft.author else None)
 
@@ -300,7 +302,9 @@ class Transaction:
             return ((session_of(values), node) for node, *values in found)
 
         counts = (self.head, gone.expired, gone.forgotten)
-        return checked(rows, taken(check, facts, sessions), presences_of(database), nodes_of(database), counts)
+        facts_taken = taken(check, facts, sessions)
+        nodes, ended = nodes_of(database), ended_of(database)
+        return checked(rows, facts_taken, presences_of(database), nodes, counts, ended)
 
     # What is removed
 
@@ -369,8 +373,9 @@ class Transaction:
         found = self._database.execute(_POSITIONS, (author, author))
         return [Fact(ReadPosition.KIND, name, json.loads(value)) for name, value in found.fetchall()]
 
-    def revoke(self, change: Revoke) -> None:
+    def revoke(self, change: Revoke, at: float) -> None:
         """Remove the sessions whose tokens work no longer."""
+        note_end(self._nodes, change, at)
         self.deletes = True
         if change.only:
             self._database.execute(_REVOKE_ONE, (change.author, change.only))

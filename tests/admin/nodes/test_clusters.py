@@ -14,8 +14,9 @@ from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.belonging import node_of
-from groupchat.model.drafts import StoredSession
-from groupchat.model.node_operations import Attend, Depart, Presence, Rules
+from groupchat.model.drafts import Amendment, Revoke, StoredSession
+from groupchat.model.events import SERVER
+from groupchat.model.node_operations import Attend, Depart, InEntry, Presence, Rules
 from groupchat.model.times import iso
 from tests.admin.cases import BOB, NOON
 from tests.admin.nodes.test_seed import CLUSTER, ClusterCase
@@ -105,6 +106,16 @@ class LeaveTest(ClusterCase):
         with Archive(self.data / "chat.db") as archive:
             archive.append([Rules(2), Attend(presence, takes=True), session, Depart(digest, "a1", 5)])
             count = "SELECT count(*) FROM session_nodes"
+            self.assertEqual(archive.database.execute(count).fetchone(), (1,))
+        self.output("cluster", "leave", "--data", self.data, "--yes")
+        with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:
+            self.assertEqual(database.execute(count).fetchone(), (0,))
+
+    def test_ended_tokens(self) -> None:
+        """Which tokens have ended in which entry neither: the entries of another cluster are others."""
+        with Archive(self.data / "chat.db") as archive:
+            archive.append([Rules(2), InEntry(8, 7), Amendment(SERVER, NOON, (Revoke(BOB),))])
+            count = "SELECT count(*) FROM ended_tokens"
             self.assertEqual(archive.database.execute(count).fetchone(), (1,))
         self.output("cluster", "leave", "--data", self.data, "--yes")
         with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:

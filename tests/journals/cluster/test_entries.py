@@ -36,11 +36,21 @@ class EntryTests(SynchronousTestCase):
         )
         self.assertEqual(read_entry(data), Entry("é1", 7, 3, 1, (said("naïve"), NodeUp("a1", 2))))
 
+    def test_known(self) -> None:
+        """By the second rules it says what its node had carried out; if it does not say, that is nothing."""
+        data = entry_bytes("a1", 7, 3, 2, [written(NodeUp("a1", 2))], 41)
+        operations = b'"o":[{"op":"node-up","node":"a1","epoch":2}]}'
+        self.assertEqual(data, b'{"v":1,"r":2,"n":"a1","e":7,"i":3,"k":41,' + operations)
+        self.assertEqual(read_entry(data), Entry("a1", 7, 3, 2, (NodeUp("a1", 2),), 41))
+        self.assertEqual(read_entry(data.replace(b'"k":41,', b"")).known, 0)
+        self.assertEqual(entry_bytes("a1", 7, 3, 1, [], 41), entry_bytes("a1", 7, 3, 1, []))
+
     def test_unreadable(self) -> None:
         """What this version does not know is not read, and nothing beside it either."""
         fine = json.loads(entry_bytes("a1", 1, 1, 1, [written(said("a"))]))
         changes: tuple[dict[str, object], ...] = (
-            {"v": 2}, {"r": RULES + 1}, {"o": [{"op": "sing"}]}, {"o": 5}, {"o": [[]]},
+            {"v": 2}, {"k": -1}, {"k": 1.0}, {"k": True}, {"k": None}, {"k": 2**63},
+            {"r": RULES + 1}, {"o": [{"op": "sing"}]}, {"o": 5}, {"o": [[]]},
             {"o": [{"op": "node-up", "node": "a", "epoch": 1, "x": 1}]}, {"o": [{"op": "node-up", "node": "a"}]},
             {"o": [{"op": "rules", "rules": RULES + 1}]},
             {"o": [{"op": "post", "kind": "sung", "author": 1, "nick": "a", "at": 1}]},

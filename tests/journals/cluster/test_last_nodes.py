@@ -1,4 +1,4 @@
-"""Sessions of connections that go from node to node: a late one changes nothing, and every kind of journal agrees."""
+"""Sessions of connections that go from node to node, and end: a late one changes nothing, and all journals agree."""
 
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groupchat.journals.memory import MemoryJournal
+from groupchat.journals.nodes.ended_tokens import GRACE_S
 from groupchat.model.drafts import (
     Amendment,
     Draft,
@@ -22,7 +23,7 @@ from groupchat.model.drafts import (
     StoredSession,
 )
 from groupchat.model.events import SERVER, AuthorId
-from groupchat.model.node_operations import Attend, Check, Depart, NodeDown, NodeUp, Presence, Rules
+from groupchat.model.node_operations import Attend, Check, Depart, InEntry, NodeDown, NodeUp, Presence, Rules
 from tests.journals.cluster.nodes import ClusterCase, Node
 from tests.journals.contract import ALICE, NOON
 from tests.journals.direct import DirectJournal
@@ -48,8 +49,10 @@ def stored(author: AuthorId, position: int, seen: float) -> StoredSession:
     return StoredSession(author, handle(author), f"nick{author}", ("lobby",), position, seen)
 
 
-def revoked(author: AuthorId) -> Amendment:
-    return Amendment(SERVER, NOON, (Revoke(author),))
+def revoked(author: AuthorId, at: float, how: str) -> Amendment:
+    """End all tokens of an author, all but the one there is, or that one."""
+    which = {"all": {}, "keep": {"keep": handle(author)}, "only": {"only": handle(author)}}[how]
+    return Amendment(SERVER, at, (Revoke(author, **which),))
 
 
 kept = st.builds(SessionAt, st.builds(stored, authors, st.integers(0, 9), times), nodes)
@@ -60,8 +63,9 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(lambda author, node, epoch: Depart(handle(author), node, epoch), authors, nodes, epochs),
     st.builds(NodeUp, nodes, epochs),
     st.builds(NodeDown, nodes, epochs),
-    st.builds(ForgetSessions, times),
-    st.builds(revoked, authors),
+    st.builds(ForgetSessions, st.one_of(times, times.map(lambda at: at + GRACE_S))),
+    st.builds(revoked, authors, times, st.sampled_from(("all", "keep", "only"))),
+    st.builds(revoked, authors, times, st.sampled_from(("all", "keep", "only"))),
     st.builds(lambda author: Erase(f"nick{author}", "forgotten-1", SERVER), authors),
     st.builds(lambda author: Draft(Kind.SAID, author, f"nick{author}", NOON, "lobby", "hello"), authors),
     st.just(Rules(2)),
@@ -70,8 +74,11 @@ operations: st.SearchStrategy[Operation] = st.one_of(
 
 class AgreeingTest(ClusterCase):
     @settings(max_examples=150, deadline=None)
-    @given(st.booleans(), st.lists(st.tuples(operations, st.sampled_from([0, 0, 0, 0, 1])), min_size=12, max_size=30))
-    def test_same(self, is_new: bool, steps: Sequence[tuple[Operation, int]]) -> None:
+    @given(
+        st.booleans(),
+        st.lists(st.tuples(operations, st.sampled_from([0, 0, 0, 0, 1]), st.integers(0, 3)), min_size=12, max_size=30),
+    )
+    def test_same(self, is_new: bool, steps: Sequence[tuple[Operation, int, int]]) -> None:
         """A journal in memory and one in a file come to the same after each, whatever of removals can wait."""
         folder = Path(tempfile.mkdtemp())
         memory, file = MemoryJournal(), DirectJournal(folder / "chat.db")
@@ -80,8 +87,9 @@ class AgreeingTest(ClusterCase):
             for author in (AuthorId(1), AuthorId(2)):
                 session = SessionAt(stored(author, 5, NOON + 4), "b1")
                 first += [Attend(presence(author, "b1", 5), takes=True), session, Depart(handle(author), "b1", 5)]
-            for operation, pieces in [*((one, 0) for one in first), *steps]:
-                answers = [self.successResultOf(one.append([operation, Check(1, 0)])) for one in (memory, file)]
+            for number, (operation, pieces, unknown) in enumerate([*((one, 0, 0) for one in first), *steps], 4):
+                both = [InEntry(number, number - 1 - unknown), operation, Check(1, 0)]
+                answers = [self.successResultOf(one.append(both)) for one in (memory, file)]
                 self.assertEqual(str(answers[0]), str(answers[1]), operation)
                 file.idle(pieces)
         finally:

@@ -45,6 +45,7 @@ from tests.journals.nodes_contract import NodesContract, present
 from tests.journals.removals_contract import RemovalsContract
 from tests.journals.replies_contract import RepliesContract
 from tests.journals.rights_contract import CurbsContract, RightsContract
+from tests.journals.sessions_contract import SessionsContract
 from tests.journals.shared_contract import SharedContract
 
 THREADS = IReactorFromThreads(reactor)
@@ -86,6 +87,20 @@ class SqliteRemovalsTests(RemovalsContract):
     async def reopen(self) -> None:
         await self.journal.close()
         self.journal = SqliteJournal(THREADS, self.path)
+
+
+class SqliteSessionsTests(SessionsContract):
+    """It keeps the sessions of a cluster as the contract says, also after it was opened again."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        self.path = folder(self) / "data" / "chat.db"
+        return SqliteJournal(THREADS, self.path, is_shared=True)
+
+    async def reopen(self) -> None:
+        await self.journal.close()
+        self.journal = SqliteJournal(THREADS, self.path, is_shared=True)
 
 
 class SqliteNodesTests(NodesContract):

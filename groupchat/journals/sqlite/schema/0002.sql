@@ -152,5 +152,11 @@ CREATE TABLE session_nodes (digest TEXT PRIMARY KEY, node TEXT NOT NULL) STRICT,
 CREATE TRIGGER sessions_gone AFTER DELETE ON sessions BEGIN
     DELETE FROM session_nodes WHERE digest = old.digest;
 END;
+-- In which entry of the log tokens have ended last: the one with the digest only_digest, or, if that is empty, all of the
+-- author but the one of kept_digest; at: when that was asked for, in seconds since 1970 UTC.
+CREATE TABLE ended_tokens (
+    author INTEGER NOT NULL, kept_digest TEXT NOT NULL, only_digest TEXT NOT NULL,
+    number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (author, kept_digest, only_digest)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX presences_key ON presences (key);
 CREATE INDEX presences_node ON presences (node, epoch);

@@ -1,0 +1,145 @@
+"""The promises of every journal that can follow a log: which sessions count, and which tokens have ended."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from groupchat.journals.nodes.ended_tokens import GRACE_S
+from groupchat.model.drafts import ForgetSessions, Operation, Revoke, SessionAt
+from groupchat.model.events import SERVER
+from groupchat.model.node_operations import Attend, Depart, InEntry, NodeDown, NodeUp, RemoveNode, Rules
+from tests.journals.cases import DecisionsCase, amend, did, session
+from tests.journals.contract import ALICE, BOB, NOON, account
+from tests.journals.nodes_contract import present
+
+
+class SessionsContract(DecisionsCase):
+    """What a node keeps without knowing what others have done meanwhile changes nothing."""
+
+    __test__ = False
+
+    async def test_late_session(self) -> None:
+        """What a node keeps of a connection that is at another node by then changes nothing; else it does."""
+        here, digest = session(ALICE, "a"), "a" * 64
+        await self.append(NodeUp("a1", 5), NodeUp("b1", 6), Attend(present(ALICE, digest)), SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), here)
+        moved = replace(here, rooms=("dev", "lobby"), position=7)
+        await self.append(Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"))
+        await self.append(SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), moved)
+        await self.append(Depart(digest, "b1", 6), SessionAt(here, "a1"))
+        self.assertEqual(await self.journal.recall(digest), here)
+
+    async def test_late_session_of_one_gone(self) -> None:
+        """By the second rules it changes nothing either when the connection is gone from the other node, however."""
+        ends: tuple[Callable[[str], Operation], ...] = (
+            lambda digest: Depart(digest, "b1", 6), lambda digest: NodeDown("b1", 6), lambda digest: NodeUp("b1", 9)
+        )  # fmt: skip
+        for number, end in enumerate(ends):
+            digest = f"{number}" * 64
+            here = replace(session(ALICE, "a"), digest=digest)
+            moved, last = replace(here, rooms=("dev", "lobby"), position=7), replace(here, rooms=(), position=8)
+            await self.append(
+                Rules(2), NodeUp("a1", 5), RemoveNode("b1", SERVER), NodeUp("b1", 6), Attend(present(ALICE, digest)),
+                SessionAt(here, "a1"), Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"),
+                end(digest),
+            )  # fmt: skip
+            await self.reopen()
+            await self.append(SessionAt(here, "a1"))
+            self.assertEqual(await self.journal.recall(digest), moved)
+            await self.append(SessionAt(last, "b1"))
+            self.assertEqual(await self.journal.recall(digest), last, "it is what the last node knew")
+            await self.append(Attend(present(ALICE, digest), takes=True), SessionAt(moved, "b1"))
+            self.assertEqual(await self.journal.recall(digest), last, "it is late now itself")
+            await self.append(SessionAt(here, "a1"), Depart(digest, "a1", 5), SessionAt(moved, "b1"))
+            self.assertEqual(await self.journal.recall(digest), here)
+            await self.append(NodeDown("b1", 9))
+
+    async def test_ended_tokens(self) -> None:
+        """By the second rules a session is void that was made before it was known that its token has ended."""
+        every = [session(ALICE, letter) for letter in "abc"]
+        await self.append(Rules(2), NodeUp("a1", 5), amend(account(ALICE).put()))
+        ends: tuple[tuple[Operation, str], ...] = (
+            (amend(Revoke(ALICE)), ""), (amend(Revoke(ALICE, keep="b" * 64)), "b"),
+            (amend(Revoke(ALICE, only="b" * 64)), "ac"), (did(BOB, Revoke(ALICE)), ""),
+            (amend(Revoke(ALICE, keep="b" * 64), Revoke(ALICE, keep="a" * 64)), ""), (amend(Revoke(BOB)), "abc"),
+            (amend(account(ALICE).undone()), ""),
+        )  # fmt: skip
+        for number, (end, left) in enumerate(ends):
+            first = 10 * number
+            await self.append(InEntry(first, first - 1), *(SessionAt(one, "a1") for one in every))
+            self.assertEqual(await self.sessions("abc"), "abc")
+            await self.append(InEntry(first + 3, first + 2), end)
+            self.assertEqual(await self.sessions("abc"), left, end)
+            await self.reopen()
+            await self.append(InEntry(first + 4, first + 2), *(SessionAt(one, "a1") for one in every))
+            self.assertEqual(await self.sessions("abc"), left, end)
+        await self.append(InEntry(99, 63), *(SessionAt(one, "a1") for one in every))
+        self.assertEqual(await self.sessions("abc"), "abc", "whoever made them knew it")
+
+    async def test_ended_by_the_first_rules(self) -> None:
+        """By the first rules it is as it was; and so it is what was ended by them."""
+        late = SessionAt(session(ALICE, "a"), "a1")
+        end = amend(Revoke(ALICE))
+        await self.append(NodeUp("a1", 5), InEntry(3, 2), end, InEntry(4, 2), late)
+        self.assertEqual(await self.sessions("a"), "a")
+        await self.append(InEntry(5, 4), end, Rules(2), InEntry(6, 4), late)
+        self.assertEqual(await self.sessions("a"), "a")
+        await self.append(InEntry(7, 6), end, InEntry(8, 6), late)
+        self.assertEqual(await self.sessions("a"), "")
+
+    async def test_ended_alone(self) -> None:
+        """A journal that is alone remembers nothing of it, as a check shows."""
+        before = await self.checked()
+        await self.append(amend(Revoke(ALICE)), session(ALICE, "a"), amend(Revoke(ALICE, only="a" * 64)))
+        self.assertEqual(await self.checked(), before)
+
+    async def test_check_sees_ended_tokens(self) -> None:
+        """It sees which tokens have ended in which entry, as long as that is remembered."""
+        await self.append(Rules(2), NodeUp("a1", 5))
+        seen = [await self.checked()]
+        for number, end in enumerate((Revoke(ALICE), Revoke(ALICE), Revoke(ALICE, only="a"), Revoke(ALICE, keep="a"))):
+            await self.append(InEntry(10 + number, 9 + number), amend(end))
+            seen.append(await self.checked())
+        self.assertEqual(len({one.facts for one in seen}), 5)
+        late = SessionAt(replace(session(ALICE, "b"), seen=NOON + 2 * GRACE_S), "a1")
+        await self.append(InEntry(20, 19), ForgetSessions(NOON + GRACE_S), InEntry(21, 9), late)
+        self.assertEqual(await self.sessions("b"), "")
+        await self.append(InEntry(22, 21), ForgetSessions(NOON + GRACE_S + 1), InEntry(23, 9), late)
+        self.assertEqual(await self.sessions("b"), "b", "so long nothing is on its way")
+
+    async def test_last_node_goes_with_the_session(self) -> None:
+        """Where a session was last is forgotten with it, also while its row is still there."""
+        digest = "a" * 64
+        here, account_of = session(ALICE, "a"), amend(account(BOB).put())
+        gone: tuple[tuple[Operation, ...], ...] = (
+            (amend(Revoke(ALICE)),), (amend(Revoke(ALICE, only=digest)),), (ForgetSessions(NOON + 35),),
+            (replace(here, seen=NOON),),
+        )  # fmt: skip
+        await self.append(Rules(2), NodeUp("a1", 5), NodeUp("b1", 6), account_of)
+        for number, operations in enumerate(gone, 1):
+            moved = replace(here, seen=NOON + 10 * number, position=7)
+            await self.append(Attend(present(ALICE, digest, "b1", 6), takes=True), SessionAt(moved, "b1"))
+            self.assertEqual(await self.journal.recall(digest), moved)
+            await self.append(Depart(digest, "b1", 6), *operations)
+            self.assertIsNone(await self.recalled(digest), operations)
+            again = replace(here, seen=NOON + 60)
+            await self.append(SessionAt(again, "a1"))
+            self.assertEqual(await self.journal.recall(digest), again, operations)
+
+    async def recalled(self, digest: str) -> object:
+        return await self.journal.recall(digest)
+
+    async def test_check_sees_last_nodes(self) -> None:
+        """It sees of which node the connection of a session was last; of those without a session nothing is kept."""
+        digest = "a" * 64
+        await self.append(Rules(2), NodeUp("a1", 5), NodeUp("b1", 6), SessionAt(session(ALICE, "a"), "a1"))
+        seen = []
+        for node, epoch in (("a1", 5), ("b1", 6)):
+            seen.append(await self.checked())
+            await self.append(Attend(present(ALICE, digest, node, epoch), takes=True), Depart(digest, node, epoch))
+        seen.append(await self.checked())
+        self.assertEqual(len({one.facts for one in seen}), 3)
+        await self.append(Attend(present(BOB, "b" * 64)), Depart("b" * 64, "a1", 5))
+        self.assertEqual(await self.checked(), seen[-1])
+        await self.append(SessionAt(session(BOB, "b"), "b1"))
+        self.assertEqual(await self.journal.recall("b" * 64), session(BOB, "b"))
