@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from groupchat.admin.data import Failed, add_data, journal
+from groupchat.admin.data import Failed, add_data, journal, tell
 from groupchat.admin.user import ask, is_running
 from groupchat.disk.data_folders import check_journal
 from groupchat.doors.control import NAME as CONTROL
@@ -63,7 +63,7 @@ def _through_daemon(arguments: argparse.Namespace, path: Path) -> None:
     answer = ask(path.parent / CONTROL, {"do": "forget", "name": arguments.nick, "yes": True})
     if answer.get("event") == "refused":
         raise Failed(str(answer.get("text", "")))
-    print(f"Erased {found}. {answer.get('text', '')}")
+    tell(f"Erased {found}. {answer.get('text', '')}")
 
 
 def _agreed_to(arguments: argparse.Namespace, path: Path) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from groupchat.admin.data import Failed, add_data
+from groupchat.admin.data import Failed, add_data, tell
 from groupchat.disk.data_folders import data_folder
 from groupchat.disk.socket_paths import socket_address
 
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         answer = _asked(path, {**request, "after": last})
     if answer.get("text"):
-        print(answer["text"])
+        tell(str(answer["text"]))
     return 0
 
 
@@ -69,7 +69,7 @@ def _print(answer: Mapping[str, Any]) -> str:
     try:
         for item in answer["items"]:
             nick = item["nick"]
-            print(nick, "operator" if item["operator"] else "member", item["since"])
+            tell(f"{nick} {'operator' if item['operator'] else 'member'} {item['since']}")
     except (KeyError, TypeError) as error:
         raise Failed("The daemon gave an answer that this version does not understand.") from error
     return nick

@@ -23,6 +23,7 @@ from groupchat.journals.tools.snapshots import snapshot
 from groupchat.model.errors import CannotStart
 from groupchat.model.wording import plural, size_words
 from groupchat.stdio.complaints import complain
+from groupchat.stdio.printable import one_line
 
 T = TypeVar("T")
 
@@ -104,11 +105,11 @@ def check_journal(data: Path, mend: bool = False) -> int:
     found = 0
     for fault in audit.faults():
         found += 1
-        print(f"! {fault}")
+        _tell(f"! {fault}")
     if not found:
         for fault in _of_files(audit.path):
             found += 1
-            print(f"! {fault}")
+            _tell(f"! {fault}")
         if found:
             print("Everything else is whole; what is missing can be copied from a backup's files.")
             return BROKEN
@@ -186,7 +187,7 @@ def check_nodes(arguments: argparse.Namespace) -> int:
     agreement, _ = _under_load(load, refusal, arguments, look)
     tell(ledger, load.refused, load.moves)
     for line in agreement.lines():
-        print(line)
+        _tell(line)
     return 0 if agreement.good else BROKEN
 
 
@@ -256,7 +257,7 @@ def report(
     tell(ledger, refused, moves)
     findings = compare(ledger, found)
     for line in findings.lines():
-        print(line)
+        _tell(line)
     return 0 if findings.good else BROKEN
 
 
@@ -267,10 +268,15 @@ def tell(ledger: Ledger, refused: Mapping[str, int] | None, moves: Mapping[str, 
     for outcome in Outcome:
         codes = ", ".join(f"{code}: {count}" for code, count in (refused or {}).items())
         more = f" ({codes})" if outcome is Outcome.REFUSED and codes else ""
-        print(f"{outcome:13}{tally.get(outcome, 0)}{more}")
+        _tell(f"{outcome:13}{tally.get(outcome, 0)}{more}")
     if moves:
         what = ", ".join(f"{do}: {count}" for do, count in sorted(moves.items()))
         print(f"{'moves':13}{sum(moves.values())} ({what})")
+
+
+def _tell(line: str) -> None:
+    """Print a line that has words of the server, or of the journal: a terminal obeys none of them."""
+    print(one_line(line))
 
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:

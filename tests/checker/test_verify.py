@@ -34,9 +34,13 @@ class Forgetful(Hall):
 class Muting(Hall):
     """Refuses every second post."""
 
+    def __init__(self, code: str = "muted") -> None:
+        super().__init__()
+        self.code = code
+
     def carry_out(self, request: Message) -> list[Message] | None:
         if request["do"] == "say" and request["ref"] % 2:
-            return [{"event": "refused", "code": "muted", "text": "You are muted."}]
+            return [{"event": "refused", "code": self.code, "text": "You are muted."}]
         return super().carry_out(request)
 
 
@@ -96,6 +100,12 @@ class VerifyTest(VerifyCase):
         self.assertRegex(printed, rf"refused +{len(refused)} \(muted: {len(refused)}\)")
         self.assertNotIn("! unexpected", printed)
         self.assertEqual(len(hall.posts), len(ledger.attempts) - len(refused))
+
+    def test_hostile_refusals(self) -> None:
+        """Codes of a hostile server are printed, too, but no terminal obeys them."""
+        _, printed = self.load(Muting("muted\x1b[2J\nlost         0"))
+        self.assertRegex(printed, r"refused +[0-9]+ \(muted.\[2J lost +0: [0-9]+\)")
+        self.assertNotIn("\x1b", printed)
 
     def test_tidied(self) -> None:
         """Everything posted goes to a room of its own, and is deleted at the end, unless it is recorded."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from groupchat.admin.data import add_data
+from groupchat.admin.data import add_data, tell
 from groupchat.admin.progress import Progress
 from groupchat.disk.data_folders import data_folder
 from groupchat.disk.new_files import unwritable
@@ -53,7 +53,7 @@ def put(source: Path, data: Path, replaces: bool, is_seed: bool = False) -> int:
     if restored.aside is not None:
         print(f"The journal that was there is kept as {restored.aside}.")
     for note in restored.notes:
-        print(note)
+        tell(note)
     if not missing:
         return 0
     told = f"{plural(missing, 'file')} that people share {'is' if missing == 1 else 'are'} not in {beside(source)}"

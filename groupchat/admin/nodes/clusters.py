@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from groupchat.admin.data import Failed, add_data
+from groupchat.admin.data import Failed, add_data, tell
 from groupchat.admin.forget import agreed
 from groupchat.admin.user import ask
 from groupchat.disk.data_folders import data_folder
@@ -60,7 +60,7 @@ def _leave(data: Path, is_agreed: bool) -> int:
         if not agreed(sys.stdin, question):
             raise Failed(f"{how_far} Nothing was changed. --yes goes on without asking.")
     place = leave(data)
-    print(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {_entries(place)}.")
+    tell(f"{data} belongs to the cluster {place.cluster[:8]} no longer; it had carried out {_entries(place)}.")
     return 0
 
 
@@ -74,12 +74,12 @@ def _remove(path: Path, node: str) -> int:
     answer = ask(path, {"do": "removenode", "name": node})
     if answer.get("event") == "refused":
         raise Failed(str(answer.get("text", "")))
-    print(f"The node {node} is removed: it is listed as gone no longer. Nothing on its disk was changed.")
-    print(f"If {node} is started again, it is a node again; to keep it out, take away its access to etcd.")
+    tell(f"The node {node} is removed: it is listed as gone no longer. Nothing on its disk was changed.")
+    tell(f"If {node} is started again, it is a node again; to keep it out, take away its access to etcd.")
     missing = status[0].get("missing", 0) if status else 0
     if missing:
         are = "shared file is" if missing == 1 else "shared files are"
-        print(f"{missing:,} {are} not here yet: what only {node} had is lost with its disk.")
+        tell(f"{missing:,} {are} not here yet: what only {node} had is lost with its disk.")
     return 0
 
 
@@ -92,7 +92,7 @@ def _show(path: Path) -> int:
     if not nodes or not status or "node" not in status[0]:
         raise Failed("This daemon is alone: it is no node of a cluster.")
     for line in report(status[0], nodes, time.time()):
-        print(line)
+        tell(line)
     alive, gone = _parted(nodes)
     return 1 if compared(alive)[0] or any(one["trouble"] for one in nodes) or gone else 0
 

@@ -41,15 +41,29 @@ _FIELDS: dict[str, type[Any]] = {
 }  # fmt: skip
 
 
+MOST_CHARACTERS = 512
+"""The most characters of a text on a card; the longest has about 300, an address."""
+
+
 def read_card(live: LiveNode) -> Card:
-    """Read the card of a living node; what another version does not say is as usual, what it says besides is left."""
+    """Read the card of a living node; what another version does not say is as usual, what it says besides is left.
+
+    So is what no node says: whoever can write to etcd may have put anything there, and people are shown it.
+    """
     try:
         fields = json.loads(live.card)
     except ValueError:
         fields = {}
     if not isinstance(fields, dict):
         fields = {}
-    return Card(**{name: fields[name] for name, form in _FIELDS.items() if type(fields.get(name)) is form})
+    return Card(**{name: fields[name] for name, form in _FIELDS.items() if _is_said(fields.get(name), form)})
+
+
+def _is_said(found: object, form: type[Any]) -> bool:
+    """Return whether a node can have said this on its card."""
+    if isinstance(found, str):
+        return form is str and len(found) <= MOST_CHARACTERS and found.isprintable()
+    return type(found) is form and isinstance(found, int) and 0 <= found < 2**63
 
 
 def node_card(live: LiveNode) -> NodeCard:

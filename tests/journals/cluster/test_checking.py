@@ -32,7 +32,9 @@ class CardTests(ClusterCase):
         """What another version writes is read as far as it is known."""
         for data, expected in (
             (b'{"version":"9","more":1,"applied":"x","rules":true}', Card("9")), (b"[]", Card()), (b"", Card()),
-            (b"\xff", Card()), (b'"x"', Card()),
+            (b"\xff", Card()), (b'"x"', Card()), (b'{"version":"\\u001b[2J","address":"a:1"}', Card(address="a:1")),
+            (b'{"version":"9","address":"a\\u202eb"}', Card("9")), (b'{"digest":"%s"}' % (b"a" * 513), Card()),
+            (b'{"version":"9","applied":-1,"revision":%d}' % 2**63, Card("9")),
         ):  # fmt: skip
             self.assertEqual(read_card(LiveNode(1, data)), expected, data)
 

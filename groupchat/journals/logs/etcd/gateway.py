@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.etcd_connections import Server, reason
-from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, check_parts, parsed
+from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, brief, check_parts, parsed, said
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.journals.logs.etcd.requests.server_requests import authenticate
 from groupchat.journals.logs.etcd.time_limits import TimeLimits
@@ -335,16 +335,20 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
 
 
 def problem(answer: Answer) -> tuple[str, int]:
-    """Read the sentence and the code of an error, which streams have in an object of its own.
+    """Read the sentence, as people are shown it, and the code of an error, which streams have in an object of its own.
 
     The gateway of newer ones, such as Debian's 3.5, gives a ``message`` and no ``error``, and streams a ``code`` too.
     """
     error = answer.get("error", "")
     if isinstance(error, Mapping):
-        return str(error.get("message", "")), _code(error.get("grpc_code", error.get("code")))
-    return str(error or answer.get("message", "")), _code(answer.get("code"))
+        return _sentence(error.get("message", "")), _code(error.get("grpc_code", error.get("code")))
+    return _sentence(error or answer.get("message", "")), _code(answer.get("code"))
 
 
-def _code(said: Any) -> int:
+def _sentence(found: Any) -> str:
+    return said(found) if isinstance(found, str) else brief(found)
+
+
+def _code(found: Any) -> int:
     """Return a code of gRPC; 0, with which nothing is certain, for whatever is none."""
-    return said if isinstance(said, int) else 0
+    return found if isinstance(found, int) else 0

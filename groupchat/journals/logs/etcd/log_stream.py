@@ -7,12 +7,14 @@ from groupchat.interfaces.shared_log import LogEntry
 from groupchat.journals.logs.etcd.gateway import problem
 from groupchat.journals.logs.etcd.requests.etcd_answers import (
     MOST_PARTS,
+    brief,
     flag,
     number,
     objects,
     parsed,
     parts,
     positive,
+    said,
     value,
     within,
     words,
@@ -50,7 +52,7 @@ class Gone:
 
 @record
 class Ended:
-    """The watch has ended, for this reason."""
+    """The watch has ended, for this reason, as people are shown it."""
 
     reason: str
 
@@ -103,16 +105,16 @@ def messages(line: bytes) -> Iterator[Message]:
     """
     fields = parsed(line)
     if not isinstance(fields, dict):
-        raise ValueError(f"{fields!r} is not an object.")
+        raise ValueError(f"{brief(fields)} is not an object.")
     if "error" in fields:
         yield Ended(problem(fields)[0])
         return
     result = fields.get("result")
     if not isinstance(result, dict):
-        raise ValueError(f"{fields!r} has no result.")
+        raise ValueError(f"{brief(fields)} has no result.")
     if flag(result, "canceled"):
         compacted = number(result, "compact_revision")
-        yield Gone(compacted) if compacted > 0 else Ended(words(result, "cancel_reason") or "it was cancelled")
+        yield Gone(compacted) if compacted > 0 else Ended(said(words(result, "cancel_reason")) or "it was cancelled")
         return
     if flag(result, "created"):
         yield Created()
@@ -124,7 +126,7 @@ def messages(line: bytes) -> Iterator[Message]:
             yield Erased()
             return
         if words(event, "type") not in ("", "PUT"):
-            raise ValueError(f"{event['type']!r} is no event.")
+            raise ValueError(f"{brief(event['type'])} is no event.")
         pair = within(event, "kv")
         entries.append(LogEntry(positive(pair, "version"), positive(pair, "mod_revision"), value(pair)))
     if entries:

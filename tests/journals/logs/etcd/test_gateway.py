@@ -18,6 +18,7 @@ from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request, request
 from groupchat.outgoing.http_answers import NoHttp
+from tests.journals.logs.etcd.requests.test_etcd_answers import HOSTILE
 from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
 
 ASKED: Request[Any] = request("maintenance/status", lambda answer: answer)
@@ -113,6 +114,27 @@ class AnswersTests(GatewayCase):
                 result = self.call()
                 self.take().answer(body, 500)
                 self.assertEqual(str(self.unanswered(result)), "10.0.0.1:2379 answers: no.")
+
+    def test_hostile_words(self) -> None:
+        """Whatever stands in an answer, what people are shown of it is one short line that no terminal obeys."""
+        bodies: tuple[Any, ...] = (
+            {"error": HOSTILE, "code": 14}, {"message": HOSTILE, "code": 14}, {"error": {"message": HOSTILE}},
+            {"error": [HOSTILE] * 3}, {"error": {"message": {HOSTILE: HOSTILE}}}, {"message": "x" * 3_000_000},
+        )  # fmt: skip
+        for body in bodies:
+            result = self.call()
+            self.take().answer(body, 503)
+            self.assert_shown(str(self.unanswered(result)))
+        result = self.call()
+        self.take().refuse(HOSTILE, 7)
+        error = self.failureResultOf(result, Refused).value
+        self.assert_shown(str(error))
+        self.assert_shown(self.gateway.refusal(ONE, error))
+
+    def assert_shown(self, sentence: str) -> None:
+        """See that this can be shown to people."""
+        self.assertTrue(sentence.isprintable(), sentence)
+        self.assertLess(len(sentence), 1000)
 
     def test_error_of_a_stream(self) -> None:
         """Streams have errors in an object of their own, even with a good status."""

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES, LogEntry
 from groupchat.journals.logs.etcd import log_stream
 from groupchat.journals.logs.etcd.log_stream import Created, Ended, Entries, Erased, Gone, Lines, Message, messages
+from tests.journals.logs.etcd.requests.test_etcd_answers import HOSTILE
 
 # As etcd 3.4.23 has sent them.
 CREATED = b'{"result":{"header":{"cluster_id":"1","member_id":"2","revision":"10","raft_term":"2"},"created":true}}\n'
@@ -96,6 +97,29 @@ class StreamTests(SynchronousTestCase):
         for line in (b"nonsense\n", b"[]\n", b'{"result":5}\n', b"{}\n", b"[" * 100_000 + b"\n"):
             with self.assertRaises(ValueError):
                 self.read(line)
+
+    def test_hostile_words(self) -> None:
+        """What is told of a line is one short line that no terminal obeys, however long it is and whatever it says."""
+        for text in (HOSTILE, HOSTILE * 5_000):
+            for said in (
+                {"error": {"message": text}}, {"error": text}, {"result": {"canceled": True, "cancel_reason": text}},
+            ):  # fmt: skip
+                (ended,) = self.read(json.dumps(said).encode() + b"\n")
+                assert isinstance(ended, Ended)
+                self.assert_shown(ended.reason)
+            wrong: tuple[object, ...] = (
+                text, [text], {"result": text}, {"result": {"events": [{"type": text}]}},
+                {"result": {"canceled": True, "compact_revision": text}}, {"result": {"events": [{"kv": text}]}},
+            )  # fmt: skip
+            for nonsense in wrong:
+                with self.assertRaises(ValueError) as caught:
+                    self.read(json.dumps(nonsense).encode() + b"\n")
+                self.assert_shown(str(caught.exception))
+
+    def assert_shown(self, sentence: str) -> None:
+        """See that this can be shown to people."""
+        self.assertTrue(sentence.isprintable(), sentence)
+        self.assertLess(len(sentence), 1000)
 
     def test_many_values(self) -> None:
         """A line of very many values is given up while it comes, whatever they are: all would wait for its reading."""

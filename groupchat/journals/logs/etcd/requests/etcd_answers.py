@@ -6,6 +6,7 @@ raises WrongAnswer, or another ValueError: nothing is concluded from it.
 
 import json
 import re
+import reprlib
 from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -22,6 +23,10 @@ many are read in a few hundredths of a second."""
 
 _PART_SIGNS = (b",", b"{", b"[", b"\\")
 """What begins each value but the first of all, or an escape within a string, which takes as long."""
+
+
+MOST_SAID = 300
+"""The most characters that people are shown of what a server says; its own sentences have about 60, and few 200."""
 
 
 class WrongAnswer(ValueError):
@@ -53,54 +58,80 @@ def parsed(text: bytes) -> Any:
         raise WrongAnswer("nested too deeply") from None
 
 
+def said(text: str) -> str:
+    """Return what a server says as people are shown it: on one line, not too long, without what a terminal obeys.
+
+    Whatever answers may say anything, as long as an answer can be.  Only what is returned here is kept and passed on.
+    """
+    shown = text[:MOST_SAID]
+    if not shown.isprintable():
+        shown = "".join(map(_visible, shown))
+    return shown if len(text) <= MOST_SAID else f"{shown}…"
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist = 2, 2, 2
+
+
+def brief(value: object) -> str:
+    """Return the beginning of a value of JSON, as Python writes it; of a long one the rest is not even looked at."""
+    return said(_BRIEF.repr(value))
+
+
 def number(answer: Answer, field: str) -> int:
     """Read a number, which is left out when it is 0."""
-    said = answer.get(field, 0)
-    if isinstance(said, str) and _NUMBER.fullmatch(said):
-        said = int(said)
-    if type(said) is not int or not -(2**63) <= said < 2**63:
-        raise wrong(field, said)
-    return said
+    found = answer.get(field, 0)
+    if isinstance(found, str) and _NUMBER.fullmatch(found):
+        found = int(found)
+    if type(found) is not int or not -(2**63) <= found < 2**63:
+        raise wrong(field, found)
+    return found
 
 
 def positive(answer: Answer, field: str) -> int:
     """Read a number that is never 0 or less."""
-    said = number(answer, field)
-    if said <= 0:
-        raise wrong(field, said)
-    return said
+    found = number(answer, field)
+    if found <= 0:
+        raise wrong(field, found)
+    return found
 
 
 def words(answer: Answer, field: str) -> str:
-    """Read a text, which is left out when it is empty."""
-    said = answer.get(field, "")
-    if not isinstance(said, str):
-        raise wrong(field, said)
-    return said
+    """Read a text, which is left out when it is empty; what people are to be shown of it passes through ``said``."""
+    found = answer.get(field, "")
+    if not isinstance(found, str):
+        raise wrong(field, found)
+    return found
 
 
 def flag(answer: Answer, field: str) -> bool:
     """Read a truth, which is left out when it is none."""
-    said = answer.get(field, False)
-    if not isinstance(said, bool):
-        raise wrong(field, said)
-    return said
+    found = answer.get(field, False)
+    if not isinstance(found, bool):
+        raise wrong(field, found)
+    return found
 
 
 def within(answer: Answer, field: str) -> Answer:
     """Read an object, which is left out when it is empty."""
-    said = answer.get(field, {})
-    if not isinstance(said, dict):
-        raise wrong(field, said)
-    return said
+    found = answer.get(field, {})
+    if not isinstance(found, dict):
+        raise wrong(field, found)
+    return found
 
 
 def objects(answer: Answer, field: str) -> list[Answer]:
     """Read a list of objects, which is left out when it is empty."""
-    said = answer.get(field, [])
-    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
-        raise wrong(field, said)
-    return said
+    found = answer.get(field, [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise wrong(field, found)
+    return found
 
 
 def key_values(answer: Answer) -> list[Answer]:
@@ -150,6 +181,6 @@ def place(found: Sequence[Answer]) -> Place:
     return Place(0, 0) if newest is None else Place(positive(newest, "version"), positive(newest, "mod_revision"))
 
 
-def wrong(field: str, said: object) -> WrongAnswer:
+def wrong(field: str, found: object) -> WrongAnswer:
     """Return the error about a field."""
-    return WrongAnswer(f"“{field}” is {repr(said)[:40]}")
+    return WrongAnswer(f"“{field}” is {brief(found)}")

@@ -14,6 +14,7 @@ from groupchat.journals.logs.etcd.requests.etcd_answers import (
     Answer,
     Place,
     WrongAnswer,
+    brief,
     flag,
     key_values,
     number,
@@ -66,6 +67,8 @@ def count(answer: Answer) -> int:
 
 FORM = 1
 """The form of the log that this version writes and reads."""
+MOST_NAME = 64
+"""The most characters of the name of a log, which has 32, or of a node, which has as many at most."""
 
 
 def compose_form(cluster: str) -> bytes:
@@ -83,10 +86,18 @@ def cluster_of(form: bytes) -> str:
     try:
         fields = json.loads(form)
         if fields["form"] != FORM:
-            raise ForeignLog(f"The log in etcd has the form {fields['form']}; this version reads {FORM}: upgrade it.")
+            newer = brief(fields["form"])
+            raise ForeignLog(f"The log in etcd has the form {newer}; this version reads {FORM}: upgrade it.")
+        if not _is_name(fields["cluster"]):
+            raise ValueError
         return str(fields["cluster"])
     except (ValueError, TypeError, KeyError) as error:
         raise ForeignLog("Something else than groupchat has written what is in etcd.") from error
+
+
+def _is_name(found: object) -> bool:
+    """Return whether something can be the name of a log or a node; whoever can write to etcd may say anything."""
+    return isinstance(found, str) and 0 < len(found) <= MOST_NAME and found.isprintable()
 
 
 @record
@@ -278,7 +289,7 @@ class Requests:
         first = now + 1 if log is None else positive(log, "create_revision")
         if log is not None and not first <= newest.revision <= now:
             raise WrongAnswer(f"an entry at {newest.revision}, of those from {first} on, when all was at {now}")
-        live = dict(map(self._read_live, lives))
+        live = {name: node for name, node in map(self._read_live, lives) if _is_name(name)}
         return View(b"" if form is None else value(form), first, newest, live, now)
 
     def _read_live(self, found: Answer) -> tuple[str, LiveNode]:

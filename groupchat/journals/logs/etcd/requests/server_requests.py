@@ -7,6 +7,7 @@ from groupchat.journals.logs.etcd.requests.etcd_answers import (
     number,
     objects,
     positive,
+    said,
     within,
     words,
     wrong,
@@ -81,7 +82,7 @@ class Status:
 
 def _read_status(answer: Answer) -> Status:
     return Status(
-        words(answer, "version"), words(within(answer, "header"), "member_id"), words(answer, "leader"),
+        said(words(answer, "version")), words(within(answer, "header"), "member_id"), words(answer, "leader"),
         number(answer, "dbSize"), number(answer, "dbSizeQuota"),
     )  # fmt: skip
 
@@ -93,7 +94,7 @@ def _read_members(answer: Answer) -> list[tuple[str, str]]:
         urls = one.get("peerURLs", [])
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
             raise wrong("peerURLs", urls)
-        members.append((words(one, "ID"), words(one, "name") or " ".join(urls)))
+        members.append((words(one, "ID"), said(words(one, "name") or " ".join(urls))))
     return members
 
 

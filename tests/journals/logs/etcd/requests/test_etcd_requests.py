@@ -10,6 +10,7 @@ from groupchat.interfaces.shared_log import ForeignLog, LiveNode
 from groupchat.journals.logs.etcd.requests.etcd_answers import Place
 from groupchat.journals.logs.etcd.requests.etcd_requests import FORM, Request, Requests, cluster_of, compose_form
 from groupchat.journals.logs.etcd.requests.server_requests import compact, grant
+from tests.journals.logs.etcd.requests.test_etcd_answers import HOSTILE
 
 
 def b64(text: str) -> str:
@@ -108,6 +109,13 @@ class AnswersTests(SynchronousTestCase):
         self.assertEqual((view.form, view.first, view.newest, view.revision), (b"form", 5, Place(20, 30), 40))
         self.assertEqual(view.live, {"a1": LiveNode(7, b"{}"), "b/2": LiveNode(9, b"")})
 
+    def test_odd_names(self) -> None:
+        """What is no name of a node is no node: people are shown these names."""
+        names = ("a1", "", HOSTILE.partition("\ud800")[0], "x" * 65)
+        live = {"kvs": [{"key": b64(f"gc/live/{name}"), "create_revision": "7"} for name in names]}
+        view = self.requests.view(self.look({}, {}, live))
+        self.assertEqual(view.live, {"a1": LiveNode(7, b"")})
+
     def test_empty_view(self) -> None:
         """A log without an entry has none before what comes next."""
         view = self.requests.view(self.look({}, {}, {}))
@@ -123,7 +131,12 @@ class AnswersTests(SynchronousTestCase):
             (b"[]", "Something else"),
             (b"x", "Something else"),
             (b"{}", "Something else"),
+            (compose_form(HOSTILE), "Something else"),
+            (compose_form("x" * 65), "Something else"),
+            (json.dumps({"form": FORM, "cluster": 5}).encode(), "Something else"),
+            (json.dumps({"form": HOSTILE * 100, "cluster": "abc"}).encode(), "upgrade"),
         ):
             with self.assertRaises(ForeignLog) as caught:
                 cluster_of(form)
             self.assertIn(words, str(caught.exception))
+            self.assertTrue(str(caught.exception).isprintable())
