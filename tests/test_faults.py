@@ -17,8 +17,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from faults import fuzz, namespaces
 from faults.__main__ import main
-from faults.cluster.cluster import TimedLedger, different, running
-from faults.cluster.planted import says
+from faults.cluster.cluster import Node, TimedLedger, different, running
+from faults.cluster.planted import NO_CHECKS, RestingChecking, says
 from faults.cluster.steps import judged
 from faults.cluster.tables import COMPARED, OWN, OWN_COUNTERS, rows
 from faults.far_clients import Numbers
@@ -338,6 +338,18 @@ class ClusterTest(SynchronousTestCase):
                 pass
 
         self.assertRaisesRegex(ValueError, "It does not run", run)
+
+    def test_without_checks(self) -> None:
+        """While nodes are compared, none that checks itself often proposes a check: else they would never be equal."""
+        trial = self.enterContext(Trial(full=False))
+        data = trial.folder / "a1"
+        node = Node(trial, "memory:", "a1", data)
+        checking = RestingChecking(lambda error: None)
+        checking.path = data.parent / NO_CHECKS
+        self.assertIsNotNone(checking.next(1, {}))
+        with node.without_checks(), node.without_checks():
+            self.assertIsNone(checking.next(1, {}))
+        self.assertIsNotNone(checking.next(1, {}))
 
     def test_says(self) -> None:
         """Only entries in which something is said in a room are left out by the node that skips."""

@@ -4,24 +4,29 @@
 before it stands in the log; ``forgetting`` removes what is older than two seconds, by its own clock; ``losing`` does
 not keep the sessions of other nodes, ``unreading`` keeps them as if nothing had been read, and ``keeping`` keeps those
 that others have ended.  A checker that has never failed on these proves nothing.
-``checking`` compares itself with the others each two seconds instead of each minute; ``newer`` is the next release,
-which knows newer rules.  All further arguments are passed on to twistd.
+``checking`` compares itself with the others each two seconds instead of each minute, but not while there is a file
+``no-checks`` beside its data folder; ``newer`` is the next release, which knows newer rules.  All further arguments are
+passed on to twistd.
 """
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
+from groupchat.interfaces.shared_log import LiveNode
 from groupchat.journals.cluster import cluster_journal
 from groupchat.journals.cluster.applying import Applying, Received
+from groupchat.journals.cluster.checking import Checking
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.cluster.entries import RULES
 from groupchat.model.drafts import Amendment, Draft, Expire, Kind, Operation, Outcome, Revoke, StoredSession
+from groupchat.model.node_operations import Check
 
 EACH = 10
 """Of so many entries one is skipped."""
@@ -29,6 +34,8 @@ KEPT_S = 2.0
 """Seconds after which the forgetting node removes what was said."""
 CHECK_S = 2.0
 """Seconds between two checks of nodes that check themselves often."""
+NO_CHECKS = "no-checks"
+"""The name of the file beside the data folder of such a node, as long as which is there it proposes none."""
 
 
 def says(operations: Sequence[Operation]) -> bool:
@@ -111,6 +118,15 @@ class ForgettingJournal(ClusterJournal):
         self._inner.append([Expire(time.time() - KEPT_S)])
 
 
+class RestingChecking(Checking):
+    """Proposes no check while it is asked not to.  ``path``: the file that asks for it."""
+
+    path = Path(NO_CHECKS)
+
+    def next(self, head: int, others: Mapping[str, LiveNode]) -> Check | None:
+        return None if self.path.exists() else super().next(head, others)
+
+
 class NewerJournal(ClusterJournal):
     """Knows newer rules than this release."""
 
@@ -119,7 +135,11 @@ class NewerJournal(ClusterJournal):
 
 
 def _own_name() -> str:
-    return sys.argv[sys.argv.index("--node") + 1]
+    return _option("--node")
+
+
+def _option(name: str) -> str:
+    return sys.argv[sys.argv.index(name) + 1]
 
 
 def _journal(kind: type[ClusterJournal]) -> Callable[[], None]:
@@ -139,6 +159,8 @@ def _applying(kind: type[Applying]) -> Callable[[], None]:
 def _check_often() -> None:
     for name, seconds in (("CHECK_S", CHECK_S), ("SHOW_S", CHECK_S / 4)):
         setattr(cluster_journal, name, seconds)
+    RestingChecking.path = Path(_option("--data")).parent / NO_CHECKS
+    setattr(cluster_journal, "Checking", RestingChecking)  # noqa: B010  # a name that it imports
 
 
 PLANTS: dict[str, Callable[[], None]] = {

@@ -48,6 +48,8 @@ class Mover(Client):
         """The request that is not answered yet; there is at most one."""
         self.ids: list[int] = []
         """The numbers of what it said."""
+        self._known: set[str] = set()
+        """The nicknames of those of whom it was shown that they are there: its node may not know of others yet."""
         self._before: tuple[frozenset[str], str] = (frozenset(), "")
         """The rooms, and the current one, when the pending request was made."""
         self._said = 0
@@ -76,6 +78,13 @@ class Mover(Client):
             match message["event"]:
                 case "entered":
                     self.rooms.add(str(message["room"]))
+                    self._known.update(str(one["nick"]) for one in message.get("people") or ())
+                case "joined":
+                    self._known.add(str(message["nick"]))
+                case "many-joined":
+                    self._known.update(map(str, message["nicks"]))
+                case "left" | "many-left" if message.get("gone"):
+                    self._known.difference_update(map(str, message.get("nicks", [message.get("nick")])))
                 case "departed":
                     self.rooms.discard(str(message["room"]))
                 case "said":
@@ -104,7 +113,8 @@ class Mover(Client):
         if self.room not in self.load.rooms:  # the server has put it somewhere else, where it must not speak
             return {"do": "join", "room": self.load.rooms[0]}
         chance = self._chance.random()
-        others = [mover for mover in self.load.movers if mover is not self and mover.joined]
+        movers = self.load.movers
+        others = [mover for mover in movers if mover is not self and mover.joined and mover.nick in self._known]
         if chance < SAY or (chance < WRITE and not others):
             return {"do": "say", **self._words(str(self.load.rooms.index(self.room)))}
         if chance < WRITE:
@@ -153,6 +163,7 @@ class Mover(Client):
                 f" and speaks in {room or 'none'}"
             )
         self.rooms, self.room = set(rooms), room
+        self._known.clear()
         if not is_back:
             self.last = int(message["head"])
             self.pending = None

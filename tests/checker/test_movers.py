@@ -140,6 +140,7 @@ class MovingTest(MoverCase):
     def test_choices(self) -> None:
         """It does everything that there is to do, one thing at a time, and never leaves its last room."""
         now, done = 0.0, set()
+        self.tell(self.mover, event="joined", room=ONE, nick=self.other.nick)
         for number in range(300):
             now += PACE_S
             self.mover.go_on(now)
@@ -154,6 +155,31 @@ class MovingTest(MoverCase):
             self.assertIn(self.mover.room, self.mover.rooms)
         self.assertLessEqual({"say", "msg", "switch", "join", "leave"}, done)
         self.assertEqual(self.faults, [])
+
+    def test_known(self) -> None:
+        """It writes only to those of whom it was shown that they are there: another node knows of them later."""
+        one, two = self.other.nick, self.load.movers[2].nick
+
+        def readers() -> set[str]:
+            found = set()
+            for number in range(200):
+                self.mover.go_on(float(number))
+                request = self.mover.pending
+                assert request is not None
+                found.add(request.get("nick", ""))
+                self.mover.pending, self.mover._next_at = None, 0.0
+            return found - {""}
+
+        self.assertEqual(readers(), set())
+        self.tell(self.mover, event="entered", room=ONE, people=[{"nick": self.mover.nick}, {"nick": one}])
+        self.assertEqual(readers(), {one})
+        self.tell(self.mover, event="many-joined", room=ONE, nicks=[two])
+        self.tell(self.mover, event="left", room=ONE, nick=one, reason="", gone=False)
+        self.assertEqual(readers(), {one, two})
+        self.tell(self.mover, event="left", room=ONE, nick=one, reason="", gone=True)
+        self.assertEqual(readers(), {two})
+        self.tell(self.mover, event="many-left", room=ONE, nicks=[two], reason="", gone=True)
+        self.assertEqual(readers(), set())
 
     def test_erase(self) -> None:
         """What it said is deleted at the end, too."""
