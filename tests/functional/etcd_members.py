@@ -125,7 +125,7 @@ class EtcdMembers:
         self.members: list[EtcdMember] = []
         self.token = ""
         self._count = count
-        self._options = options
+        self.options = options
         self._context = context
         self._places = places or [HERE] * count
 
@@ -149,7 +149,7 @@ class EtcdMembers:
                 for n, place in enumerate(self._places)
             ]
             for member in self.members:
-                member.launch(self.members, self._options)
+                member.launch(self.members, self.options)
             try:
                 self.wait()
                 for member in self.members:
@@ -168,17 +168,17 @@ class EtcdMembers:
                 return self._is_usable(member)
             except PortTaken:  # whoever has it may not have it for long
                 (member.folder / "log").unlink()
-                member.launch(self.members, self._options)
+                member.launch(self.members, self.options)
                 return False
 
-        member.launch(self.members, self._options)
+        member.launch(self.members, self.options)
         self._until(is_there, f"{member.name} is there again")
 
     def restart_all(self) -> None:
         """Start all again that were killed, and wait until they can be used."""
         for member in self.members:
             if not member.is_running:
-                member.launch(self.members, self._options)
+                member.launch(self.members, self.options)
         self.wait()
 
     def wait(self) -> None:
@@ -267,8 +267,8 @@ class EtcdMembers:
         try:
             self.call("kv/range", member=member, limit=2.0, key="AA==")
         except OSError as error:
-            # With users it refuses who gives no token, and so is there.
-            return "user name is empty" in str(error)
+            # With users it refuses who gives no token, who counts as itself where it has a certificate; so it is there.
+            return "user name is empty" in str(error) or "permission denied" in str(error)
         return True
 
     def _until(self, check: Callable[[], bool], what: str) -> None:

@@ -103,6 +103,8 @@ class Gateway:
         self._doubted: dict[Server, tuple[float, Deferred[None]]] = {}
         """When each server was last asked for a new token because of its silence."""
         self._without_users: set[Server] = set()
+        self._forbidden: dict[Server, float] = {}
+        """When each server was last asked for a token because it had forbidden something to whoever has none."""
         self._heard: set[Server] = set()
         self._heads: dict[tuple[Server, str], bytes] = {}
         """How requests begin, by their server and path; they are made anew when there is another token."""
@@ -118,6 +120,7 @@ class Gateway:
         """
         if self._needs_login(server):
             await self._log_in(server)
+        token = self._tokens.get(server)
         try:
             return await self._ask(server, request, limit)
         except Unanswered as error:
@@ -125,11 +128,11 @@ class Gateway:
                 self._doubt_token(server)
             raise
         except Refused as error:
-            # Servers keep tokens in memory, and lose them when they restart.
-            if self._login is None or not error.wants_login:
+            if not self._may_help_to_log_in(server, error, token):
                 raise
-        self.forget_token(server)
-        await self._log_in(server)
+        if self._tokens.get(server) == token:
+            self.forget_token(server)
+            await self._log_in(server)
         return await self._ask(server, request, limit)
 
     def close(self) -> None:
@@ -141,14 +144,14 @@ class Gateway:
 
     def refusal(self, server: Server, error: Refused) -> str:
         """Say that a server has refused, and what is needed, in a sentence for the administrator."""
-        if error.wants_login:
+        # Without a token this node counts as the user whom etcd's own certificate names; its own names nobody to etcd.
+        if error.wants_login or (error.is_forbidden and self._login is None):
             return f"{server} refuses: {error}; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD."
-        if error.is_forbidden:
-            user = "the user whom the certificate names" if self._login is None else f"the user “{self._login[0]}”"
+        if error.is_forbidden and self._login is not None:
             return (
-                f"{server} refuses: {error}; {user} needs the right to read and write all keys below “{self._prefix}/”"
-                f" (etcdctl role grant-permission ROLE readwrite {self._prefix}/ --prefix=true), or --journal has"
-                " another prefix than the one that this user may use."
+                f"{server} refuses: {error}; the user “{self._login[0]}” needs the right to read and write all keys"
+                f" below “{self._prefix}/” (etcdctl role grant-permission ROLE readwrite {self._prefix}/"
+                " --prefix=true), or --journal has another prefix than the one that this user may use."
             )
         return f"{server} refuses: {error}."
 
@@ -176,6 +179,27 @@ class Gateway:
 
     def _needs_login(self, server: Server) -> bool:
         return self._login is not None and server not in self._tokens and server not in self._without_users
+
+    def _may_help_to_log_in(self, server: Server, error: Refused, token: str | None) -> bool:
+        """Say whether a request that a server has refused may be granted after a new login.
+
+        Servers keep tokens in memory, and lose them when they restart.  A server that had no users when it was asked
+        last may have some since then.  Where it demands certificates it does not say that a user is missing: whoever
+        gives no token counts as the user whom the server's own certificate names, who has no right to anything.
+
+        :param token: the one that the request was sent with.
+        """
+        if self._login is None or error.wants_login:
+            return self._login is not None
+        if not error.is_forbidden or token is not None:
+            return False
+        if server in self._tokens or server in self._logging_in:
+            return True
+        now = self.clock.seconds()
+        if server in self._forbidden and now - self._forbidden[server] < LOGIN_S:
+            return False
+        self._forbidden[server] = now
+        return True
 
     def _doubt_token(self, server: Server) -> None:
         """Log in anew at a server that is silent, now and then, while everything else goes on as before.

@@ -88,6 +88,13 @@ class AnswersTests(GatewayCase):
         self.take().answer({"error": {"code": 9, "message": "etcdserver: no"}})
         self.assertEqual(self.failureResultOf(result, Refused).value.code, 9)
 
+    def test_forbidden(self) -> None:
+        """Who has no user is told to have one: it counts as whoever etcd's own certificate names, whatever its own."""
+        result = self.call()
+        self.take().refuse("etcdserver: permission denied", 7, 403)
+        error = self.failureResultOf(result, Refused).value
+        self.assertIn("permission denied; give GROUPCHAT_ETCD_USER", self.gateway.refusal(ONE, error))
+
     def test_full(self) -> None:
         """Missing space is told from too much at once."""
         result = self.call()
@@ -325,6 +332,67 @@ class UsersTests(GatewayCase):
         self.successResultOf(result)
         self.call().addErrback(lambda _: None)
         self.assertEqual(self.take().path, "maintenance/status")
+
+    def forbidden(self) -> "Deferred[Any]":
+        """Let a server that had no users forbid what is asked without a token."""
+        self.gateway._without_users.add(ONE)
+        result = self.call()
+        asked = self.take(ONE, "status")
+        self.assertFalse(asked.headers.hasHeader("Authorization"))
+        asked.refuse("etcdserver: permission denied", 7, 403)
+        return result
+
+    def test_users_since_then(self) -> None:
+        """A server that had no users may have some now: whoever is forbidden something without a token gets one."""
+        result = self.forbidden()
+        other = self.call()
+        self.log_in()
+        self.clock.advance(0)
+        for _ in range(2):
+            asked = self.take(ONE, "status")
+            self.assertEqual(asked.headers.getRawHeaders("Authorization"), ["t.1"])
+            asked.answer({})
+        for one in (result, other):
+            self.successResultOf(one)
+        self.assert_quiet()
+
+    def test_users_since_then_for_several(self) -> None:
+        """Of several who are forbidden something at the same time, one gets the token for all."""
+        self.gateway._without_users.add(ONE)
+        results = [self.call() for _ in range(3)]
+        asked = [self.take(ONE, "status") for _ in range(3)]
+        for one in asked[:2]:
+            one.refuse("etcdserver: permission denied", 7, 403)
+        self.log_in()
+        self.clock.advance(0)
+        asked[2].refuse("etcdserver: permission denied", 7, 403)
+        for _ in range(3):
+            self.take(ONE, "status").answer({})
+        for result in results:
+            self.successResultOf(result)
+        self.assert_quiet()
+
+    def test_forbidden_for_good(self) -> None:
+        """A server that forbids something and has no users is believed, and asked for a token only now and then."""
+        logins = 0
+        for _ in range(20):
+            result = self.forbidden()
+            if self.agent.asked:
+                logins += 1
+                self.take(ONE, "auth/authenticate").refuse("etcdserver: authentication is not enabled", 9)
+                self.take(ONE, "status").refuse("etcdserver: permission denied", 7, 403)
+            self.failureResultOf(result, Refused)
+            self.clock.advance(LOGIN_S / 4)
+        self.assertEqual(logins, 5)
+
+    def test_forbidden_to_the_user(self) -> None:
+        """What is forbidden to whoever has a token is forbidden: another token of the same user changes nothing."""
+        result = self.call()
+        self.log_in()
+        self.take(ONE, "status").refuse("etcdserver: permission denied", 7, 403)
+        error = self.failureResultOf(result, Refused).value
+        self.assertIn("the user “gc” needs the right", self.gateway.refusal(ONE, error))
+        self.assert_quiet()
 
     def late(self) -> None:
         """Let a request be silent for too long."""
