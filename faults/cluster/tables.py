@@ -10,6 +10,7 @@ COMPARED = {
     "sessions": "SELECT * FROM sessions ORDER BY digest",
     "session_nodes": "SELECT * FROM session_nodes ORDER BY digest",
     "ended_tokens": "SELECT * FROM ended_tokens ORDER BY author, kept_digest, only_digest",
+    "moved": "SELECT * FROM moved ORDER BY author, room",
     "counters": "SELECT * FROM counters WHERE name IN ('expired', 'forgotten', 'erasures') ORDER BY name",
     "erasures": "SELECT * FROM erasures ORDER BY id",
     "imported": "SELECT * FROM imported ORDER BY origin, branch, first",

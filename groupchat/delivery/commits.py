@@ -28,6 +28,7 @@ Rules:
 """
 
 from collections.abc import Callable, Container, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 from twisted.internet.defer import Deferred, succeed
@@ -36,11 +37,12 @@ from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
 from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
+from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal, IJournal
 from groupchat.lazy.records import record
 from groupchat.model.drafts import Operation, Outcome, Revoke, StoredSession
-from groupchat.model.errors import JournalUnavailable, Refusal
+from groupchat.model.errors import JournalUnavailable, Outdated, Refusal
 from groupchat.model.events import AuthorId, Typing
 
 log = Logger()
@@ -241,6 +243,12 @@ class Commits:
             for author, digest in [known for known in waiting if known[1] and revoke.concerns(*known)]:
                 del waiting[author, digest]
 
+    def put_out(self, author: AuthorId, room: str) -> None:
+        """Persist what waits of an author's sessions without a room they are put out of: they may be gone by now."""
+        for waiting in (self._kept, self._unkept, self._keeping):
+            for name in [name for name in waiting if name[0] == author and name[1]]:
+                waiting[name] = partial(_without, waiting[name], room)
+
     def make_wait(self, sender: Sender) -> None:
         """Let this sender go on only when the queue is short again."""
         self._waiting[sender] = None
@@ -355,7 +363,7 @@ class Commits:
         self._keeping = kept
         committed = self._journal.append(operations)
         committed.addCallbacks(
-            lambda outcomes: self._written(batch, outcomes[before:]),
+            lambda outcomes: self._written(batch, outcomes[before:], outcomes[:before]),
             lambda failure: self._not_written(failure, batch),
         )
         committed.addErrback(lambda failure: log.failure("Delivering a batch failed", failure=failure))
@@ -388,12 +396,23 @@ class Commits:
         else:
             self._release()
 
-    def _written(self, batch: Sequence[Queued], outcomes: Sequence[Outcome]) -> None:
+    def _written(self, batch: Sequence[Queued], outcomes: Sequence[Outcome], kept: Sequence[Outcome]) -> None:
         self.on_commit(outcomes, self.delay)
         self._resume()
         self._under_way = []
         self._deliver(batch, outcomes)
+        if self._cluster is not None:
+            self._keep_anew(kept)
         self._note_trouble("")
+
+    def _keep_anew(self, kept: Sequence[Outcome]) -> None:
+        """Make anew what built on something that other nodes had changed: by now it is known here.
+
+        :param kept: the outcomes of what was kept.
+        """
+        for name, outcome in zip(self._sent, kept, strict=True):
+            if isinstance(outcome, Outdated) and name in self._keeping:
+                self._kept.setdefault(name, self._keeping[name])
 
     def _not_written(self, failure: Failure, batch: Sequence[Queued]) -> None:
         """Tell the authors of a batch that nothing of it is on disk, and deliver its notices."""
@@ -443,6 +462,12 @@ class Commits:
             idle, self._idle_waiters = self._idle_waiters, []
             for waiter in idle:
                 waiter.callback(None)
+
+
+def _without(make: Keeping, room: str) -> Operation | None:
+    """Make what keeps a session, without a room."""
+    made = make()
+    return Places.of(made).put_out(room).session(made) if isinstance(made, StoredSession) else made
 
 
 def _origin(item: Queued) -> object:

@@ -1,5 +1,7 @@
 """The places of a connection or an account: its rooms, which of them is current, and how they change."""
 
+from dataclasses import replace
+
 from groupchat.lazy.records import record
 from groupchat.model.drafts import StoredSession
 
@@ -20,6 +22,10 @@ class Places:
     def of(session: StoredSession) -> "Places":
         """Return the places of a session."""
         return Places(session.rooms, session.current, session.lost)
+
+    def session(self, session: StoredSession) -> StoredSession:
+        """Return a session as it is in these places."""
+        return replace(session, rooms=self.rooms, current=self.current, lost=self.lost)
 
     def entered(self, room: str) -> "Places":
         """Return the places after joining a room, which is current then."""

@@ -119,7 +119,10 @@ class Consequences:
         elif isinstance(change, Erased):
             return self._follow_erased(change)
         elif isinstance(change, PutOut):
-            if not change.room:
+            if change.room:
+                self._accounts.put_out(change.author, change.room)
+                self._commits.put_out(change.author, change.room)
+            else:
                 self._overtake(change)
             return partial(self._ejections.put_out, change)
         else:

@@ -12,10 +12,12 @@ from zope.interface import implementer
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import owner
 from groupchat.facts.rule_book import AHEAD_S, LOOKED_AT, RuleBook
+from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.storage import IReplica
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
+from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, without
 from groupchat.journals.rules.finding import Finder
@@ -131,10 +133,11 @@ class MemoryJournal:
             self._forgotten = max(self._forgotten, milliseconds(operation.before) / 1000)
             self._keep_sessions(lambda session: session.seen >= self._forgotten)
             forget_ends(self._nodes, self._forgotten)
+            forget_moves(self._nodes, self._forgotten)
         elif isinstance(operation, StoredSession):
             self.keep_session(operation)
         elif isinstance(operation, SessionAt) and not is_late(self._nodes, operation):
-            self.keep_session(operation.session)
+            self.keep_session(without_lost(self._nodes, operation.session))
         return None
 
     def _check(self, check: Check) -> Checked:
@@ -151,7 +154,7 @@ class MemoryJournal:
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
         facts_taken = taken(check, facts, sessions)
-        return checked(rows, facts_taken, nodes.presences.values(), nodes.nodes, counts, nodes.ended)
+        return checked(rows, facts_taken, nodes.presences.values(), nodes.nodes, counts, nodes.ended, nodes.moved)
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}
@@ -288,6 +291,14 @@ class MemoryJournal:
         """Remove the sessions whose tokens work no longer."""
         note_end(self._nodes, change, at)
         self._keep_sessions(lambda session: not change.concerns(session.author, session.digest))
+
+    def note_move(self, author: AuthorId, room: str, at: float) -> None:
+        """Note that somebody is put out of a room, or (room empty) where the account is."""
+        note_move(self._nodes, author, room, at)
+
+    def is_overtaken(self, author: AuthorId, places: Places) -> bool:
+        """Say whether whoever moves an account to these places did not know of another move yet."""
+        return is_overtaken(self._nodes, author, places)
 
     def sessions_of(self, author: AuthorId) -> list[StoredSession]:
         """Return the sessions of this author."""

@@ -104,6 +104,12 @@ class Accounts:
         """Note where an account is now; whoever calls this has it stored with the next batch."""
         self._places[author] = places
 
+    def put_out(self, author: AuthorId, room: str) -> None:
+        """Take an account out of a room, as it is on disk."""
+        places = self._places.get(author)
+        if places is not None:
+            self._places[author] = places.put_out(room)
+
     def code(self, code: str, now: float) -> RegistrationCode | None:
         """Return the registration code, if it was not used and has not ended."""
         found = self.codes.get(digest_of(code))

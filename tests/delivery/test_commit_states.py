@@ -1,6 +1,7 @@
 """The four states of the queue before the journal: each move of the drawing, and any walk through them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from hypothesis import settings
@@ -395,6 +396,24 @@ class SessionTests(StateCase):
         self.journal.fail(JournalUnavailable("Full."))
         self.commits.sweep()
         self.assertEqual(self.queue.sessions, ["kept"])
+
+    def test_put_out(self) -> None:
+        """Whoever is put out of a room does not wake up there, also if their last session waits to be written."""
+        session = StoredSession(ALICE, "a", "alice", ("lobby", "dev"), 0, 0.0, "dev")
+        other = StoredSession(AuthorId(2), "b", "bob", ("dev",), 0, 0.0, "dev")
+        kept = [replace(session, rooms=("lobby",), current="lobby", lost="dev"), other]
+        self.queue.post()
+        for one in (session, other):
+            self.commits.save(one)
+        self.commits.keep(ALICE, "", lambda: None)
+        self.commits.put_out(ALICE, "dev")
+        self.journal.commit()
+        self.assertEqual(self.journal.pending, [tuple(kept)])
+        self.commits.put_out(AuthorId(2), "dev")
+        self.journal.fail(JournalUnavailable("Full."))
+        self.commits.sweep()
+        kept[1] = replace(other, rooms=(), current="", lost="dev")
+        self.assertEqual(self.journal.pending, [tuple(kept)])
 
     def test_drop(self) -> None:
         """What waits of an author's sessions is dropped, but the one that is kept; those saved later are written."""

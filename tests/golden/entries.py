@@ -15,8 +15,9 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from zope.interface import implementer
 
-from groupchat.facts.account_facts import Account
+from groupchat.facts.account_facts import Account, AccountRooms
 from groupchat.facts.room_facts import Invitation
+from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.shared_log import ILogWatch, LogEntry
 from groupchat.journals.cluster.applying import Applying
 from groupchat.journals.cluster.entries import RULES, entry_bytes, groups, written
@@ -30,6 +31,7 @@ from groupchat.model.drafts import (
     ForgetSessions,
     Kind,
     Operation,
+    PutOut,
     ReadUpTo,
     Revoke,
     StoredSession,
@@ -206,7 +208,8 @@ def _behind_erasures(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Oper
 def _behind_ends() -> Iterator[tuple[str, list[Operation], int]]:
     """Give what nodes say of connections behind entries that end their tokens, and how many of these they do not know.
 
-    The sessions of some are void, and those of others not.
+    The sessions of some are void, and those of others not; likewise of rooms that somebody is put out of, and where an
+    account moves.
     """
     at = 1795262060.25
     author = AuthorId(2**61 + 5)
@@ -221,6 +224,20 @@ def _behind_ends() -> Iterator[tuple[str, list[Operation], int]]:
         yield "b1", [*sessions], 0
         yield "b1", [replace(one, position=2) for one in sessions[1:]], 2
     yield "b1", [replace(one, position=3) for one in sessions], 3
+    at += 1
+    account = Account("moved", "moved", author, "1:hash", at)
+    out = PutOut(author, "dev", "kicked", "Go.")
+    both = replace(sessions[3], rooms=("lobby", "dev"), current="dev", position=4)
+
+    def places(*rooms: str) -> Amendment:
+        return Amendment(author, at, (AccountRooms(author, Places(rooms, rooms[-1])).put(),))
+
+    yield "a1", [Amendment(SERVER, at, (account.made(),)), both, places("lobby", "dev")], 0
+    yield "b1", [places("dev", "lobby")], 1
+    yield "a1", [Amendment(SERVER, at, (out,))], 0
+    yield "b1", [replace(both, position=5), places("dev")], 1
+    yield "b1", [places("dev", "ops")], 1
+    yield "a1", [places("ops")], 0
     yield "a1", [Amendment(SERVER, at - 900000.5, (Revoke(author, only="f" * 64),)), ForgetSessions(at - 700000)], 0
 
 

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
-from groupchat.facts.account_facts import Account, digest_of
+from groupchat.facts.account_facts import Account, AccountRooms, digest_of
 from groupchat.hall.hall import Hall
 from groupchat.hall.people.neighbours import Neighbours
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
@@ -93,6 +93,16 @@ class Site:
             if places:
                 found.append((person.key, person.author, person.account is not None, person.away, places))
         return found
+
+    def account_in_memory(self) -> tuple[tuple[str, ...], str] | None:
+        """Return the rooms of the account, and the current one, as the hall knows them."""
+        places = self.hall.accounts.places(OWNER_AUTHOR)
+        return None if places is None else (places.rooms, places.current)
+
+    def account_on_disk(self) -> tuple[tuple[str, ...], str] | None:
+        """Return the same as the journal has it."""
+        value = self.inner.value_of(AccountRooms.KIND, str(OWNER_AUTHOR))
+        return None if value is None else (tuple(value["rooms"]), value["current"])
 
     def in_room(self, room: str) -> list[str]:
         """Return the nicknames in a room, as this node knows them."""
@@ -246,6 +256,7 @@ class Halls:
             assert site.neighbours.own.rows == own, site.name
             kept = [token for token in self.truth.ended if digest_of(token) in site.inner._sessions]
             assert not kept, (site.name, kept)
+            assert site.account_in_memory() == site.account_on_disk(), site.name
             for room in ROOMS:
                 assert site.in_room(room) == first.in_room(room), (site.name, room)
         texts = [row.text for row in first.inner._rows if row.kind in MESSAGES and row.gone_by is None]

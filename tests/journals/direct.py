@@ -66,7 +66,7 @@ class DirectJournal:
             name: self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
             for name in ("posts", "spans", "authored", "facts", "erasures", "nodes", "presences")
         }
-        for name in ("session_nodes", "ended_tokens"):  # by the first rules nothing is in them
+        for name in ("session_nodes", "ended_tokens", "moved"):  # by the first rules nothing is in them
             if rows := self.database.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall():
                 found[name] = rows
         found["sessions"] = self.database.execute("SELECT * FROM sessions ORDER BY digest").fetchall()

@@ -1,10 +1,13 @@
-"""The promises of every journal that can follow a log: which sessions count, and which tokens have ended."""
+"""The promises of every journal that can follow a log: which sessions count, whose tokens have ended, who moved."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from groupchat.journals.nodes.ended_tokens import GRACE_S
-from groupchat.model.drafts import ForgetSessions, Operation, Revoke, SessionAt
+from groupchat.facts.account_facts import AccountRooms
+from groupchat.facts.whereabouts import Places
+from groupchat.journals.nodes.log_marks import GRACE_S
+from groupchat.model.drafts import ForgetSessions, Operation, PutOut, Revoke, SessionAt
+from groupchat.model.errors import Outdated
 from groupchat.model.events import SERVER
 from groupchat.model.node_operations import Attend, Depart, InEntry, NodeDown, NodeUp, RemoveNode, Rules
 from tests.journals.cases import DecisionsCase, amend, did, session
@@ -143,3 +146,72 @@ class SessionsContract(DecisionsCase):
         self.assertEqual(await self.checked(), seen[-1])
         await self.append(SessionAt(session(BOB, "b"), "b1"))
         self.assertEqual(await self.journal.recall("b" * 64), session(BOB, "b"))
+
+    async def rooms(self) -> tuple[str, ...] | None:
+        """Give the rooms of alice's account."""
+        for fact in await self.journal.facts(AccountRooms.KIND):
+            return AccountRooms.read(fact.name, fact.value or {}).places.rooms
+        return None
+
+    async def moved(self, number: int, known: int, *rooms: str) -> type[object]:
+        """Move alice's account in an entry of a node that had carried out so many."""
+        change = AccountRooms(ALICE, Places(rooms, rooms[-1])).put()
+        [_, outcome] = await self.append(InEntry(number, known), amend(change, by=ALICE))
+        return type(outcome)
+
+    async def test_late_moves(self) -> None:
+        """By the second rules an account stays where it was moved first, by a node of which the other did not know."""
+        await self.append(Rules(2), NodeUp("a1", 5), amend(account(ALICE).put()))
+        self.assertEqual(await self.moved(4, 3, "lobby"), type(None))
+        self.assertEqual(await self.moved(5, 3, "dev"), Outdated)
+        self.assertEqual(await self.rooms(), ("lobby",))
+        await self.reopen()
+        self.assertEqual(await self.moved(6, 3, "dev"), Outdated)
+        self.assertEqual(await self.moved(7, 4, "dev"), type(None))
+        self.assertEqual(await self.moved(8, 6, "ops"), Outdated)
+        self.assertEqual(await self.moved(9, 8, "ops"), type(None))
+        self.assertEqual(await self.rooms(), ("ops",))
+
+    async def test_moves_by_the_first_rules(self) -> None:
+        """By the first rules it is where it was moved last in the log, and nothing is remembered."""
+        late = SessionAt(session(ALICE, "a"), "a1")
+        await self.append(InEntry(2, 1), amend(account(ALICE).put()), NodeUp("a1", 5))
+        self.assertEqual([await self.moved(4, 3, "lobby"), await self.moved(5, 3, "dev")], [type(None)] * 2)
+        await self.append(InEntry(6, 5), amend(PutOut(ALICE, "lobby", "kicked", "Go."), PutOut(ALICE, "dev", "", "")))
+        self.assertEqual(await self.rooms(), ())
+        await self.append(InEntry(7, 5), Rules(2), late)
+        self.assertEqual(await self.journal.recall("a" * 64), late.session)
+        self.assertEqual(await self.moved(8, 5, "dev"), type(None))
+
+    async def test_put_out_before_it_was_known(self) -> None:
+        """Whoever is put out of a room is not there in what is kept by a node that did not know that."""
+        both = replace(session(ALICE, "a"), rooms=("lobby", "dev"), current="dev")
+        out = replace(both, rooms=("lobby",), current="lobby", lost="dev")
+        await self.append(Rules(2), NodeUp("a1", 5), amend(account(ALICE).put()))
+        await self.moved(4, 3, "lobby", "dev")
+        await self.append(InEntry(5, 4), SessionAt(both, "a1"), did(BOB, PutOut(ALICE, "dev", "kicked", "Go.")))
+        self.assertEqual((await self.journal.recall("a" * 64), await self.rooms()), (out, ("lobby",)))
+        await self.reopen()
+        await self.append(InEntry(6, 4), SessionAt(both, "a1"))
+        self.assertEqual(await self.moved(7, 4, "ops", "dev"), Outdated)
+        self.assertEqual((await self.journal.recall("a" * 64), await self.rooms()), (out, ("lobby",)))
+        self.assertEqual(await self.moved(8, 4, "ops"), type(None), "it goes on where it had moved to")
+        await self.append(InEntry(9, 8), SessionAt(both, "a1"))
+        self.assertEqual(await self.journal.recall("a" * 64), both, "they came in again")
+        self.assertEqual(await self.moved(10, 9, "dev"), type(None))
+
+    async def test_check_sees_moves(self) -> None:
+        """It sees in which entries people were moved, as long as that is remembered."""
+        await self.append(Rules(2), NodeUp("a1", 5), amend(account(ALICE).put()))
+        await self.moved(4, 3, "lobby")
+        seen = [await self.checked()]
+        await self.moved(5, 4, "lobby")
+        seen.append(await self.checked())
+        for number in (6, 7):
+            await self.append(InEntry(number, number - 1), amend(PutOut(ALICE, "dev", "kicked", "Go.")))
+            seen.append(await self.checked())
+        self.assertEqual(len({one.facts for one in seen}), 4)
+        await self.append(InEntry(8, 7), ForgetSessions(NOON + GRACE_S))
+        self.assertEqual(await self.moved(9, 4, "dev"), Outdated)
+        await self.append(InEntry(10, 9), ForgetSessions(NOON + GRACE_S + 1))
+        self.assertEqual(await self.moved(11, 4, "dev"), type(None), "so long nothing is on its way")

@@ -27,7 +27,8 @@ RULES = 2
 2: whoever was erased adds nothing behind the erasure, and nothing is added about them (LATE_WORDS, rules/erasures.py);
 a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there, or
 if its token has ended behind the entry up to which the node had carried out the log by then (LATE_TOKENS,
-nodes/ended_tokens.py); so each entry says that.
+nodes/ended_tokens.py); so each entry says that.  Likewise nobody is brought back into a room that they were put out of,
+or an account to where it was before another node moved it (LATE_MOVES, nodes/late_moves.py).
 """
 
 MOST_OPERATIONS = 1000

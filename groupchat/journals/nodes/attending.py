@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from groupchat.facts.account_facts import Account
 from groupchat.journals.nodes.ended_tokens import EndedTokens, has_ended
+from groupchat.journals.nodes.late_moves import Moves
 from groupchat.model.drafts import SessionAt
 from groupchat.model.errors import BadArguments, NickTaken, NodeLost, Refusal, Replaced
 from groupchat.model.events import AuthorId
@@ -37,7 +38,7 @@ class Facts(Protocol):
         """Say whether there is a session with this digest that counts."""
 
 
-class PresenceStore(EndedTokens, Protocol):
+class PresenceStore(EndedTokens, Moves, Protocol):
     """The place where a journal keeps presences and nodes, inside its transaction."""
 
     def state(self, node: str) -> NodeState:

@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 
-from groupchat.journals.nodes.ended_tokens import Ended
+from groupchat.journals.nodes.log_marks import Mark
 from groupchat.journals.rules.rows import Row
 from groupchat.model.drafts import Revoke, StoredSession
+from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Check, Checked, NodeState, Presence
 
 FACTS = 5000
@@ -48,7 +49,8 @@ def checked(
     presences: Iterable[Presence],
     nodes: Mapping[str, NodeState],
     counts: Iterable[int],
-    ended: Mapping[Revoke, Ended],
+    ended: Mapping[Revoke, Mark],
+    moved: Mapping[tuple[AuthorId, str], Mark],
 ) -> Checked:
     """Return the outcome of a check.
 
@@ -56,7 +58,7 @@ def checked(
     :param facts: what ``taken`` returns: FACTS of them, or all that are left.
     :param nodes: what is remembered of each, by name.
     :param counts: the highest number ever used, what has expired, and from when on sessions are kept, in milliseconds.
-    :param ended: which tokens have ended where.
+    :param ended: where tokens have ended.  :param moved: where people were put out of rooms, and accounts moved.
     """
     others: list[object] = [*facts]
     others += [_values(one) for one in sorted(presences, key=lambda one: one.handle)]
@@ -64,7 +66,8 @@ def checked(
     others += [[node, one.epoch, one.is_up, float(one.at), one.applied] for node, one in states]
     others += [*counts]
     tokens = sorted((one.author, one.keep, one.only, where.number, float(where.at)) for one, where in ended.items())
-    others += tokens  # by the first rules none are remembered
+    moves = sorted((*which, where.number, float(where.at)) for which, where in moved.items())
+    others += [*tokens, *moves]  # by the first rules none are remembered
     kind, name = facts[-1][:2] if len(facts) == FACTS else ("", "")
     return Checked(_digest(rows), _digest(others), kind, name)
 

@@ -15,43 +15,17 @@ Rules:
 
 from typing import Protocol
 
-from groupchat.lazy.records import record
+from groupchat.journals.nodes.log_marks import GRACE_S, Entry, Mark
 from groupchat.model.drafts import Revoke, StoredSession
 
 LATE_TOKENS = 2
 """The rules from which on it is remembered which entry has ended which tokens."""
 
-GRACE_S = 86400.0
-"""Seconds for which an end is remembered beyond the time from which on sessions are kept."""
 
-
-@record
-class Ended:
-    """Where tokens have ended last in the same way.
-
-    ``number``: the number of the entry; ``at``: when that was asked for, in seconds since 1970 UTC.
-    """
-
-    number: int
-    at: float
-
-
-class EndedTokens(Protocol):
+class EndedTokens(Entry, Protocol):
     """The place where a journal keeps which tokens have ended, inside its transaction."""
 
-    @property
-    def rules(self) -> int:
-        """The rules by which the entry is carried out."""
-
-    @property
-    def number(self) -> int:
-        """The number of the entry that is carried out; 0: there is none."""
-
-    @property
-    def known(self) -> int:
-        """Up to which entry its node had carried out the log when it made that."""
-
-    def keep_end(self, change: Revoke, ended: Ended) -> None:
+    def keep_end(self, change: Revoke, mark: Mark) -> None:
         """Write where these tokens have ended, instead of where they had before."""
 
     def has_ended(self, session: StoredSession, known: int) -> bool:
@@ -62,9 +36,9 @@ class EndedTokens(Protocol):
 
 
 def note_end(store: EndedTokens, change: Revoke, at: float) -> None:
-    """Remember that tokens end in the entry that is carried out.  :param at: as in ``Ended``."""
+    """Remember that tokens end in the entry that is carried out.  :param at: as in ``Mark``."""
     if store.number and store.rules >= LATE_TOKENS:
-        store.keep_end(change, Ended(store.number, at))
+        store.keep_end(change, Mark(store.number, at))
 
 
 def has_ended(store: EndedTokens, session: StoredSession) -> bool:

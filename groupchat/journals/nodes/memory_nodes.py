@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
-from groupchat.journals.nodes.ended_tokens import Ended
+from groupchat.journals.nodes.log_marks import Mark
 from groupchat.model.drafts import Revoke, StoredSession
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
@@ -16,7 +16,8 @@ class MemoryNodes:
 
     ``nodes``: by name.  ``presences``: by handle.
     ``last_nodes``: at which node the connection of a session was last, by the digest of that.
-    ``ended``: which tokens have ended where.
+    ``ended``: where tokens have ended.
+    ``moved``: where people were put out of rooms, and accounts moved (late_moves.ACCOUNT).
     ``place``: None if the journal follows no log.
     """
 
@@ -24,7 +25,8 @@ class MemoryNodes:
         self.nodes: dict[str, NodeState] = {}
         self.presences: dict[str, Presence] = {}
         self.last_nodes: dict[str, str] = {}
-        self.ended: dict[Revoke, Ended] = {}
+        self.ended: dict[Revoke, Mark] = {}
+        self.moved: dict[tuple[AuthorId, str], Mark] = {}
         self.place: Place | None = None
         self.begin()
 
@@ -100,9 +102,9 @@ class MemoryNodes:
         """Return at which node the connection of a session was last, now that it is at none; empty: not known."""
         return self.last_nodes.get(digest, "")
 
-    def keep_end(self, change: Revoke, ended: Ended) -> None:
+    def keep_end(self, change: Revoke, mark: Mark) -> None:
         """Write where these tokens have ended, instead of where they had before."""
-        self.ended[change] = ended
+        self.ended[change] = mark
 
     def has_ended(self, session: StoredSession, known: int) -> bool:
         """Say whether the token of a session has ended in an entry behind this one."""
@@ -114,6 +116,18 @@ class MemoryNodes:
     def forget_ends(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
         self.ended = {change: one for change, one in self.ended.items() if one.at >= before}
+
+    def keep_move(self, author: AuthorId, room: str, mark: Mark) -> None:
+        """Write where an author was put out of a room, or their account was moved, instead of where it was before."""
+        self.moved[author, room] = mark
+
+    def moves_behind(self, author: AuthorId, known: int) -> list[str]:
+        """Return the rooms an author was put out of in entries behind this one; and ACCOUNT, if it was moved there."""
+        return sorted(room for (who, room), one in self.moved.items() if who == author and one.number > known)
+
+    def forget_moves(self, before: float) -> None:
+        """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
+        self.moved = {which: one for which, one in self.moved.items() if one.at >= before}
 
     def forget_sessions(self, kept: Container[str]) -> None:
         """Forget where the sessions were that there are no longer.  :param kept: the digests of the others."""

@@ -7,8 +7,8 @@ from dataclasses import astuple
 from typing import Any
 
 from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
-from groupchat.journals.nodes.ended_tokens import Ended
 from groupchat.journals.nodes.identities import cluster_identity, go_on_alone, go_on_as
+from groupchat.journals.nodes.log_marks import Mark
 from groupchat.model.drafts import Revoke, StoredSession
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
@@ -37,6 +37,10 @@ SELECT 1 FROM ended_tokens
 WHERE author = ? AND number > ? AND CASE only_digest WHEN '' THEN kept_digest <> ? ELSE only_digest = ? END LIMIT 1
 """
 _FORGET_ENDS = "DELETE FROM ended_tokens WHERE at < ?"
+_KEEP_MOVE = "INSERT OR REPLACE INTO moved VALUES (?, ?, ?, ?)"
+_MOVES_BEHIND = "SELECT room FROM moved WHERE author = ? AND number > ? ORDER BY room"
+_FORGET_MOVES = "DELETE FROM moved WHERE at < ?"
+_MOVED = "SELECT * FROM moved ORDER BY author, room"
 _ENDED = "SELECT * FROM ended_tokens ORDER BY author, kept_digest, only_digest"
 _RULES = "INSERT INTO place VALUES (1, '', 0, 0, '', ?) ON CONFLICT (one) DO UPDATE SET rules = excluded.rules"
 
@@ -52,7 +56,7 @@ def leave_cluster(database: sqlite3.Connection, head: int) -> None:
 
     :param head: the highest number in it: those behind are not the numbers of the cluster.
     """
-    for table in ("place", "nodes", "presences", "session_nodes", "ended_tokens"):
+    for table in ("place", "nodes", "presences", "session_nodes", "ended_tokens", "moved"):
         database.execute(f"DELETE FROM {table}")
     go_on_alone(database, head)
 
@@ -68,10 +72,15 @@ def nodes_of(database: sqlite3.Connection) -> dict[str, NodeState]:
     return {node: _node_of(values) for node, *values in found}
 
 
-def ended_of(database: sqlite3.Connection) -> dict[Revoke, Ended]:
+def ended_of(database: sqlite3.Connection) -> dict[Revoke, Mark]:
     """Return where tokens have ended, as a file has it."""
     found = database.execute(_ENDED).fetchall()
-    return {Revoke(author, keep, only): Ended(number, at) for author, keep, only, number, at in found}
+    return {Revoke(author, keep, only): Mark(number, at) for author, keep, only, number, at in found}
+
+
+def moved_of(database: sqlite3.Connection) -> dict[tuple[AuthorId, str], Mark]:
+    """Return where people were put out of rooms, and accounts moved, as a file has it."""
+    return {(author, room): Mark(number, at) for author, room, number, at in database.execute(_MOVED).fetchall()}
 
 
 def _node_of(found: Sequence[Any]) -> NodeState:
@@ -179,9 +188,9 @@ class SqliteNodes:
         found = self._database.execute(_LAST_NODE, (digest,)).fetchone()
         return "" if found is None else str(found[0])
 
-    def keep_end(self, change: Revoke, ended: Ended) -> None:
+    def keep_end(self, change: Revoke, mark: Mark) -> None:
         """Write where these tokens have ended, instead of where they had before."""
-        self._database.execute(_KEEP_END, (change.author, change.keep, change.only, ended.number, ended.at))
+        self._database.execute(_KEEP_END, (change.author, change.keep, change.only, mark.number, mark.at))
 
     def has_ended(self, session: StoredSession, known: int) -> bool:
         """Say whether the token of a session has ended in an entry behind this one."""
@@ -191,3 +200,15 @@ class SqliteNodes:
     def forget_ends(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
         self._database.execute(_FORGET_ENDS, (before,))
+
+    def keep_move(self, author: AuthorId, room: str, mark: Mark) -> None:
+        """Write where an author was put out of a room, or their account was moved, instead of where it was before."""
+        self._database.execute(_KEEP_MOVE, (author, room, mark.number, mark.at))
+
+    def moves_behind(self, author: AuthorId, known: int) -> list[str]:
+        """Return the rooms an author was put out of in entries behind this one; and ACCOUNT, if it was moved there."""
+        return [room for (room,) in self._database.execute(_MOVES_BEHIND, (author, known)).fetchall()]
+
+    def forget_moves(self, before: float) -> None:
+        """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
+        self._database.execute(_FORGET_MOVES, (before,))

@@ -61,6 +61,12 @@ class Store(Protocol):
         :param at: when that was asked for, in seconds since 1970 UTC.
         """
 
+    def note_move(self, author: AuthorId, room: str, at: float) -> None:
+        """Note that somebody is put out of a room, or (room empty) where the account is, as asked for at this time."""
+
+    def is_overtaken(self, author: AuthorId, places: Places) -> bool:
+        """Say whether whoever moves an account to these places did not know of another move yet."""
+
     def sessions_of(self, author: AuthorId) -> Iterable[StoredSession]:
         """Return the sessions of this author."""
 
@@ -93,6 +99,7 @@ def objection(
             _is_met(store, change)
             and _is_fitting(book, made, change.fact)
             and not book.is_about_erased(change.fact)
+            and not _is_overtaken(store, change.fact)
             and (by == SERVER or not book.is_late(change.fact))  # asked again, it is about the nickname
         ):
             told = "Somebody else changed that at the same moment. Look at it, and try again."
@@ -139,10 +146,13 @@ def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence], at: 
                 _remove_what_is_owned(book, store, fact, at)
             store.keep(fact)
             book.learn(fact)
+            if fact.kind == AccountRooms.KIND and fact.value is not None:
+                store.note_move(AccountRooms.read(fact.name, fact.value).author, "", at)
         elif isinstance(change, Revoke):
             store.revoke(change, at)
         elif isinstance(change, PutOut) and change.room:
             _take_out(store, change.author, change.room)
+            store.note_move(change.author, change.room, at)
 
 
 def _is_met(store: Store, change: FactChange) -> bool:
@@ -168,6 +178,14 @@ def _is_fitting(book: RuleBook, made: dict[AuthorId, str], fact: Fact) -> bool:
     return whose is None or whose in book.accounts or whose in made
 
 
+def _is_overtaken(store: Store, fact: Fact) -> bool:
+    """Say whether the rooms of an account were changed by somebody who did not know of another change."""
+    if fact.kind != AccountRooms.KIND or fact.value is None:
+        return False
+    rooms = AccountRooms.read(fact.name, fact.value)
+    return store.is_overtaken(rooms.author, rooms.places)
+
+
 def _remove_what_is_owned(book: RuleBook, store: Store, account: Fact, at: float) -> None:
     before = store.value_of(account.kind, account.name)
     if before is None:
@@ -182,8 +200,7 @@ def _take_out(store: Store, author: AuthorId, room: str) -> None:
     """Take an author's sessions, and the account, out of a room, so that nobody who was put out wakes up there."""
     for session in store.sessions_of(author):
         if room in session.rooms:
-            after = Places.of(session).put_out(room)
-            store.keep_session(replace(session, rooms=after.rooms, current=after.current, lost=after.lost))
+            store.keep_session(Places.of(session).put_out(room).session(session))
     name = str(author)
     value = store.value_of(AccountRooms.KIND, name)
     if value is not None:

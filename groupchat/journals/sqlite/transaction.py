@@ -8,10 +8,12 @@ from typing import Any
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.kinds import KINDS
 from groupchat.facts.rule_book import AHEAD_S, RuleBook
+from groupchat.facts.whereabouts import Places
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
-from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, nodes_of, presences_of
+from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
+from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, moved_of, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased
 from groupchat.journals.rules.judging import (
     ALWAYS,
@@ -185,7 +187,7 @@ class Transaction:
             self.keep_session(operation)
         elif isinstance(operation, SessionAt):
             if not is_late(self._nodes, operation):
-                self.keep_session(operation.session)
+                self.keep_session(without_lost(self._nodes, operation.session))
         elif isinstance(operation, ReadUpTo):
             note_position(self._book, self, operation)
         elif isinstance(operation, ForgetSessions):
@@ -194,6 +196,7 @@ class Transaction:
             # Their rows go later, and may be written again before that.
             self._database.execute(_FORGET_NODES, (self._gone.forgotten / 1000,))
             forget_ends(self._nodes, self._gone.forgotten / 1000)
+            forget_moves(self._nodes, self._gone.forgotten / 1000)
         elif isinstance(operation, Expire | Erase):
             self.flush()
             self.removes = True
@@ -303,8 +306,8 @@ class Transaction:
 
         counts = (self.head, gone.expired, gone.forgotten)
         facts_taken = taken(check, facts, sessions)
-        nodes, ended = nodes_of(database), ended_of(database)
-        return checked(rows, facts_taken, presences_of(database), nodes, counts, ended)
+        ended, moved = ended_of(database), moved_of(database)
+        return checked(rows, facts_taken, presences_of(database), nodes_of(database), counts, ended, moved)
 
     # What is removed
 
@@ -381,6 +384,14 @@ class Transaction:
             self._database.execute(_REVOKE_ONE, (change.author, change.only))
         else:
             self._database.execute(_REVOKE, (change.author, change.keep))
+
+    def note_move(self, author: AuthorId, room: str, at: float) -> None:
+        """Note that somebody is put out of a room, or (room empty) where the account is."""
+        note_move(self._nodes, author, room, at)
+
+    def is_overtaken(self, author: AuthorId, places: Places) -> bool:
+        """Say whether whoever moves an account to these places did not know of another move yet."""
+        return is_overtaken(self._nodes, author, places)
 
     def sessions_of(self, author: AuthorId) -> list[StoredSession]:
         """Return the sessions of this author."""

@@ -14,7 +14,7 @@ from groupchat.journals.nodes.sqlite_nodes import nodes_of, place_of
 from groupchat.journals.sqlite.folder import holding
 from groupchat.journals.tools.archive import Archive
 from groupchat.journals.tools.belonging import node_of
-from groupchat.model.drafts import Amendment, Revoke, StoredSession
+from groupchat.model.drafts import Amendment, PutOut, Revoke, StoredSession
 from groupchat.model.events import SERVER
 from groupchat.model.node_operations import Attend, Depart, InEntry, Presence, Rules
 from groupchat.model.times import iso
@@ -111,15 +111,16 @@ class LeaveTest(ClusterCase):
         with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:
             self.assertEqual(database.execute(count).fetchone(), (0,))
 
-    def test_ended_tokens(self) -> None:
-        """Which tokens have ended in which entry neither: the entries of another cluster are others."""
+    def test_entries(self) -> None:
+        """In which entry tokens ended, or people were moved, neither: the entries of another cluster are others."""
+        changes = (Revoke(BOB), PutOut(BOB, "lobby", "kicked", "Go."))
+        counts = "SELECT (SELECT count(*) FROM ended_tokens), (SELECT count(*) FROM moved)"
         with Archive(self.data / "chat.db") as archive:
-            archive.append([Rules(2), InEntry(8, 7), Amendment(SERVER, NOON, (Revoke(BOB),))])
-            count = "SELECT count(*) FROM ended_tokens"
-            self.assertEqual(archive.database.execute(count).fetchone(), (1,))
+            archive.append([Rules(2), InEntry(8, 7), Amendment(SERVER, NOON, changes)])
+            self.assertEqual(archive.database.execute(counts).fetchone(), (1, 1))
         self.output("cluster", "leave", "--data", self.data, "--yes")
         with contextlib.closing(sqlite3.connect(self.data / "chat.db")) as database:
-            self.assertEqual(database.execute(count).fetchone(), (0,))
+            self.assertEqual(database.execute(counts).fetchone(), (0, 0))
 
     def test_no_node(self) -> None:
         """Whoever is in no cluster is not asked whether to leave it."""

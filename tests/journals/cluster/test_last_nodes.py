@@ -9,8 +9,10 @@ from shutil import rmtree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groupchat.facts.account_facts import Account, AccountRooms
+from groupchat.facts.whereabouts import Places
 from groupchat.journals.memory import MemoryJournal
-from groupchat.journals.nodes.ended_tokens import GRACE_S
+from groupchat.journals.nodes.log_marks import GRACE_S
 from groupchat.model.drafts import (
     Amendment,
     Draft,
@@ -18,6 +20,7 @@ from groupchat.model.drafts import (
     ForgetSessions,
     Kind,
     Operation,
+    PutOut,
     Revoke,
     SessionAt,
     StoredSession,
@@ -33,6 +36,7 @@ DIGEST = "a" * 64
 nodes = st.sampled_from(["a1", "b1"])
 epochs = st.sampled_from([5, 5, 5, 9])
 authors = st.sampled_from([AuthorId(1), AuthorId(2)])
+rooms = st.sampled_from(["lobby", "dev"])
 times = st.integers(0, 9).map(lambda seconds: NOON + seconds)
 
 
@@ -55,6 +59,18 @@ def revoked(author: AuthorId, at: float, how: str) -> Amendment:
     return Amendment(SERVER, at, (Revoke(author, **which),))
 
 
+def put_out(author: AuthorId, at: float, room: str) -> Amendment:
+    return Amendment(SERVER, at, (PutOut(author, room, "kicked", "Go."),))
+
+
+def moved(author: AuthorId, at: float, rooms: list[str]) -> Amendment:
+    return Amendment(author, at, (AccountRooms(author, Places(tuple(rooms), rooms[-1] if rooms else "")).put(),))
+
+
+def named(author: AuthorId) -> Amendment:
+    return Amendment(SERVER, NOON, (Account(f"nick{author}", f"nick{author}", author, "1:hash", NOON).put(),))
+
+
 kept = st.builds(SessionAt, st.builds(stored, authors, st.integers(0, 9), times), nodes)
 operations: st.SearchStrategy[Operation] = st.one_of(
     kept, kept, kept,
@@ -66,6 +82,10 @@ operations: st.SearchStrategy[Operation] = st.one_of(
     st.builds(ForgetSessions, st.one_of(times, times.map(lambda at: at + GRACE_S))),
     st.builds(revoked, authors, times, st.sampled_from(("all", "keep", "only"))),
     st.builds(revoked, authors, times, st.sampled_from(("all", "keep", "only"))),
+    st.builds(put_out, authors, times, rooms),
+    st.builds(named, authors),
+    st.builds(moved, authors, times, st.lists(rooms, unique=True, max_size=2)),
+    st.builds(moved, authors, times, st.lists(rooms, unique=True, max_size=2)),
     st.builds(lambda author: Erase(f"nick{author}", "forgotten-1", SERVER), authors),
     st.builds(lambda author: Draft(Kind.SAID, author, f"nick{author}", NOON, "lobby", "hello"), authors),
     st.just(Rules(2)),

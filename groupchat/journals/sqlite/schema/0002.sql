@@ -158,5 +158,9 @@ CREATE TABLE ended_tokens (
     author INTEGER NOT NULL, kept_digest TEXT NOT NULL, only_digest TEXT NOT NULL,
     number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (author, kept_digest, only_digest)
 ) STRICT, WITHOUT ROWID;
+-- In which entry of the log an author was put out of a room last, or, if the room is empty, the account was moved.
+CREATE TABLE moved (
+    author INTEGER NOT NULL, room TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (author, room)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX presences_key ON presences (key);
 CREATE INDEX presences_node ON presences (node, epoch);
