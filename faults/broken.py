@@ -53,7 +53,7 @@ class Early(Proxy):
             if self._database.in_transaction:
                 return None
             self._began = time.monotonic()
-        if statement.startswith("PRAGMA synchronous") and self._database.in_transaction:
+        if statement.startswith("PRAGMA synchronous =") and self._database.in_transaction:
             return None
         return super().execute(statement, *values)
 
@@ -67,7 +67,7 @@ class Unflushed(Proxy):
 
     def execute(self, statement: str, *values: Any) -> Any:
         """Run a statement unless it asks for flushes."""
-        return None if statement.startswith("PRAGMA synchronous") else super().execute(statement, *values)
+        return None if statement.startswith("PRAGMA synchronous =") else super().execute(statement, *values)
 
 
 def broken(proxy: type[Proxy]) -> Callable[[str, Any], Any]:

@@ -113,6 +113,13 @@ class MemoryJournal:
         self._nodes.begin()
         return succeed([self._post(one) if isinstance(one, Draft) else self._take(one) for one in operations])
 
+    def prepare(self, operations: Sequence[Operation]) -> None:
+        """Do nothing: an append takes no time."""
+
+    def flushed(self) -> "Deferred[None]":
+        """Answer at once: nothing is ever flushed here."""
+        return succeed(None)
+
     def _take(self, operation: Operation) -> Outcome:
         if isinstance(operation, Amendment):
             refused = objection(self._book, self, operation.by, operation.at, operation.needs, operation.changes)

@@ -90,6 +90,14 @@ class DirectJournal:
         """Carry out everything, and answer at once."""
         return maybeDeferred(self.writer.append, operations).addCallback(lambda answer: answer[0])
 
+    def prepare(self, operations: Sequence[Operation]) -> None:
+        """Begin with what is probably appended next."""
+        self.writer.prepare(operations)
+
+    def flushed(self) -> "Deferred[None]":
+        """Answer at once."""
+        return succeed(None)
+
     def page(self, audience: Audience, after: int, upto: int, limit: int) -> "Deferred[list[StoredPost]]":
         return self._ask(lambda: self.reader.page(audience, after, upto, limit))
 

@@ -53,6 +53,10 @@ MOST_WAITING = 2000
 MOST_BYTES = 16 * 2**20
 """The same in bytes."""
 
+OTHERS_SPOKE = 8
+"""Own entries that the journal does not prepare for after one before which another node's entry stood: while several
+nodes are busy, what was prepared would mostly have to be undone."""
+
 RETRY_S = 1.0
 """Seconds until something is tried again that this node's disk did not take."""
 
@@ -106,6 +110,10 @@ class Applying:
         """The numbers and revisions of entries that are known already, and will still be shown by the watch."""
         self._expected: tuple[bytes, Entry] | None = None
         """An entry that is being appended, as it is in the log and as it is read."""
+        self._prepared: Entry | None = None
+        """The entry that the journal was asked to prepare for."""
+        self._unprepared = 0
+        """So many more are not prepared for."""
         self._is_paused = False
         self._is_busy = False
         self._is_held = False
@@ -207,9 +215,16 @@ class Applying:
         self._watch.delay()
         try:
             # Wherever it will stand is after the beginning of its epoch.
-            self._expected = (data, read_entry(data, self._rules, epoch))
+            entry = read_entry(data, self._rules, epoch)
         except Unreadable:
             self._expected = None  # as will be found when it is in the log
+            return
+        self._expected = (data, entry)
+        if self._unprepared:
+            self._unprepared -= 1
+        elif self._is_between and not self._is_held and not self._waiting and self.place.number:
+            self._prepared = entry
+            self._inner.prepare(entry.operations)
 
     def take_appended(self, entry: LogEntry) -> None:
         """Take an entry that is known to be in the log before the watch shows it, if it is the next one."""
@@ -323,6 +338,9 @@ class Applying:
         return taken
 
     def _carry_out(self, taken: Sequence[Received]) -> None:
+        if self._prepared is not None and self._prepared is not taken[0].entry:
+            self._unprepared = OTHERS_SPOKE
+        self._prepared = None
         places = list(accumulate(taken, _after, initial=self.place))[1:]
         end = places[-1]
         operations: list[Operation] = []

@@ -443,7 +443,8 @@ class ClusterJournal(LocalAnswers):
             check=found.number if found else 0, digest=found.digest if found else "",
         )  # fmt: skip
         if self._state is _RUNNING:
-            self._show_card(card)
+            # The log may forget what all have, so that has to be where the loss of its power does not take it away.
+            self._inner.flushed().addCallbacks(lambda _: self._show_card(card), lambda failure: None)
 
     def _show_card(self, card: Card) -> None:
         """Show a card, one at a time: an older one must not arrive after it."""

@@ -35,7 +35,7 @@ A prefix index would help only there, and more than double the size.
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -50,6 +50,18 @@ from groupchat.model.drafts import Audience
 from groupchat.model.message.sought import Whose, folded
 
 T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def unflushed(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Commit what is done with a connection without flushing it: a later commit, or flush, does that."""
+    (usual,) = database.execute("PRAGMA synchronous").fetchone()
+    database.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield database
+    finally:
+        database.execute(f"PRAGMA synchronous = {usual}")
+
 
 PIECE = 100
 """Messages indexed at a time: a commit may have to wait for it one or two milliseconds."""
@@ -253,19 +265,16 @@ class Index:
 
     def _in_transaction(self, work: Callable[[], T]) -> T:
         """Do something in a transaction that is not flushed: the next commit does that."""
-        database = self._database
-        database.execute("PRAGMA synchronous = NORMAL")
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            self.touched = True
-            result = work()
-            database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-        finally:
-            database.execute("PRAGMA synchronous = FULL")
+        with unflushed(self._database) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                self.touched = True
+                result = work()
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
         return result
 
     def fill(self, head: int, count: int, characters: int = CHARACTERS) -> None:

@@ -18,7 +18,7 @@ import sqlite3
 from groupchat.journals.rules.erasures import without
 from groupchat.journals.rules.rows import Row, is_message
 from groupchat.journals.sqlite.gone import Before, Gone
-from groupchat.journals.sqlite.index import Index
+from groupchat.journals.sqlite.index import Index, unflushed
 from groupchat.journals.sqlite.statements import COLUMNS, COUNT_HEAD, TOPICS
 from groupchat.model.drafts import Kind
 
@@ -88,19 +88,16 @@ class Removal:
         if not self._has_pieces:
             self.scrub()
             return
-        database = self._database
-        database.execute("PRAGMA synchronous = NORMAL")
-        try:
-            database.execute("BEGIN IMMEDIATE")
-            self._do()
-            database.execute("COMMIT")
-        except BaseException:
-            self._merge_begins = True
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-        finally:
-            database.execute("PRAGMA synchronous = FULL")
+        with unflushed(self._database) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                self._do()
+                database.execute("COMMIT")
+            except BaseException:
+                self._merge_begins = True
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
         self._gone.load()
         self.load()
 

@@ -78,7 +78,7 @@ class SqliteJournal:
                         f"{path} belongs to a cluster: start it with --journal etcd://… as before. “groupchat cluster"
                         f" leave --data {path.parent}” lets it go on alone, with the messages it has."
                     )
-                self._writer = Writer(database, folder)
+                self._writer = Writer(database, folder, is_shared)
                 self._reader = Reader(connect(path, "ro"))
                 self._searcher = Reader(connect(path, "ro", SEARCH_CACHE_KIB))
             except BaseException:
@@ -103,6 +103,17 @@ class SqliteJournal:
             partial(self._writer.append, operations), partial(self._writer.keep_up, len(operations))
         )
         return written.addCallback(self._advance)
+
+    def prepare(self, operations: Sequence[Operation]) -> None:
+        """Begin with posts that are probably appended next."""
+        if self._closing is None:
+            self._writes.tell(self._writer.prepare, operations)
+
+    def flushed(self) -> "Deferred[None]":
+        """Return a Deferred that fires when everything that was answered before is flushed."""
+        if self._closing is not None:
+            return _closed()
+        return self._writes.call(lambda: None)
 
     def _advance(self, answer: tuple[list[Outcome], int]) -> list[Outcome]:
         outcomes, self.head = answer

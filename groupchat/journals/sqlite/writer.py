@@ -4,22 +4,27 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from operator import is_
+from typing import NoReturn, TypeAlias, TypeVar
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.journals.sqlite.database import LOG_KEPT, damaged
+from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import BEHIND, CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.removal import Removal
 from groupchat.journals.sqlite.statements import COUNT_HEAD, HEAD
 from groupchat.journals.sqlite.transaction import Transaction, book_of
-from groupchat.model.drafts import Operation, Outcome
+from groupchat.model.drafts import Draft, Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
 
 T = TypeVar("T")
+
+_Prepared: TypeAlias = tuple[Sequence[Operation], Transaction, list[Outcome]]
+"""Operations, the transaction in which they are carried out, and what came of them."""
 
 FEW = 8
 """Rows of a usual commit that costs so much for each of them that indexing as many hardly adds to it."""
@@ -58,9 +63,16 @@ SOON = 0.005
 RETRY = 1.0
 """Seconds until an idle writer tries again what failed, such as on a full disk."""
 
+_flush = getattr(os, "fdatasync", os.fsync)
+
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _is_plain(operation: Operation) -> bool:
+    """Say whether it is a post that changes nothing else."""
+    return type(operation) is Draft and not operation.changes and operation.kind not in CHANGES
 
 
 def _full() -> JournalUnavailable:
@@ -76,14 +88,19 @@ class Writer:
 
     log = Logger()
 
-    def __init__(self, database: sqlite3.Connection, folder: Folder) -> None:
+    def __init__(self, database: sqlite3.Connection, folder: Folder, flushes_later: bool = False) -> None:
         """Take over a database that was checked.
 
+        :param flushes_later: an append is answered before it is flushed, because it is flushed elsewhere already.
         :raises CannotStart: a fact in it cannot be read.
         """
         self._database = database
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
+        self._flushes_later = flushes_later
+        if flushes_later:
+            database.execute("PRAGMA synchronous = NORMAL")
+        self._log_file: int | None = None
         self._broken: JournalBroken | None = None
         # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
         # so nothing is written until there is some space: people are told once, and probes see a steady state.
@@ -108,6 +125,7 @@ class Writer:
         self._last_at: int | None = found and found[0]
         self.index = Index(database)
         self._removal = Removal(database, self.index, self._gone)
+        self._prepared: _Prepared | None = None
         try:
             self._book = book_of(database)
         except ValueError as error:
@@ -122,16 +140,23 @@ class Writer:
         if self._broken is not None:
             raise self._broken
 
+        prepared = self._take_prepared(operations) if self._prepared is not None else None
+
         def write() -> tuple[Transaction, list[Outcome]]:
-            batch = Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
-            outcomes = [batch.take(operation) for operation in operations]
+            nonlocal prepared
+            if prepared is not None:
+                (batch, outcomes), prepared = prepared, None
+            else:
+                batch = Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
+                outcomes = []
+            outcomes += [batch.take(operation) for operation in operations[len(outcomes) :]]
             batch.finish()
             return batch, outcomes
 
         if self._is_full and not self._folder.has_space():
             raise _full()
         try:
-            batch, outcomes = self._commit(write)
+            batch, outcomes = self._commit(write, prepared is not None)
         except JournalUnavailable as error:
             self._is_full = getattr(error.__cause__, "sqlite_errorcode", -1) in _FULL
             raise
@@ -140,8 +165,52 @@ class Writer:
         self.head, self._last_at = batch.head, batch.last_at
         self._note_deleted(batch)
         self.removals += batch.removes
-        self._folder.mark(self.head)
+        if not self._flushes_later:
+            self._folder.mark(self.head)
         return outcomes, self.head
+
+    def prepare(self, operations: Sequence[Operation]) -> None:
+        """Carry out posts that are probably appended next, so that the append only has to commit them.
+
+        Anything else that is done first undoes this, and nothing is lost by that but the work.
+        """
+        self._drop_prepared()
+        if self._broken is not None or self._is_full or not all(map(_is_plain, operations)):
+            return
+        batch = self._transaction()
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._prepared = (operations, batch, [batch.take(operation) for operation in operations])
+            batch.flush()
+        except Exception:
+            # The append meets the same, and says so.
+            self._prepared = None
+            self._roll_back()
+
+    def _take_prepared(self, operations: Sequence[Operation]) -> "tuple[Transaction, list[Outcome]] | None":
+        """Return what was prepared, if these operations begin with it; else undo that."""
+        if self._prepared is None:
+            return None
+        expected, batch, outcomes = self._prepared
+        if len(expected) > len(operations) or not all(map(is_, expected, operations)):
+            self._drop_prepared()
+            return None
+        self._prepared = None
+        return batch, outcomes
+
+    def _drop_prepared(self) -> None:
+        """Undo what was prepared; memory has learnt nothing from plain posts."""
+        if self._prepared is None:
+            return
+        self._prepared = None
+        try:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            self._break(error)
+
+    def _transaction(self) -> Transaction:
+        return Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -152,10 +221,11 @@ class Writer:
         """
         if self._broken is not None:
             raise self._broken
+        self._drop_prepared()
         self.index.touched = False
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            batch = Transaction(self._database, self.index, self._gone, self._book, self.head, self._last_at)
+            batch = self._transaction()
             yield batch
             batch.finish()
             self._database.execute("COMMIT")
@@ -172,16 +242,19 @@ class Writer:
         self._note_deleted(batch)
         self._folder.mark(self.head)
 
-    def _commit(self, work: Callable[[], T]) -> T:
+    def _commit(self, work: Callable[[], T], is_begun: bool = False) -> T:
         """Do something in one transaction; once more, without the index, if only that is to blame for an error.
 
+        :param is_begun: the transaction has begun already.
         :raises JournalUnavailable: nothing was written; it may work later.
         :raises JournalBroken: it will never work again.
         """
         while True:
             self.index.touched = False
             try:
-                self._database.execute("BEGIN IMMEDIATE")
+                if not is_begun:
+                    self._database.execute("BEGIN IMMEDIATE")
+                is_begun = False
                 result = work()
                 self._database.execute("COMMIT")
                 return result
@@ -237,6 +310,7 @@ class Writer:
         if self._broken is not None:
             return None
         try:
+            self._drop_prepared()
             if self.index.has_work(self.head):
                 self._fill(PIECE)
                 self._bound_log()
@@ -258,6 +332,8 @@ class Writer:
         if self._broken is not None:
             return
         try:
+            if self._flushes_later:
+                self._flush()
             self._wrote = wrote
             self._usual += (wrote - self._usual) / LATELY
             waiting = self.head - self.index.upto
@@ -273,6 +349,16 @@ class Writer:
                 self._bound_log()
         except Exception as error:
             self._put_off(error)
+
+    def _flush(self) -> None:
+        """Flush what was committed.
+
+        A file of its own is opened for that: the locks that closing it would give up are not on the write-ahead log.
+        """
+        if self._log_file is None:
+            self._log_file = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
+        _flush(self._log_file)
+        self._folder.mark(self.head)
 
     def _note_deleted(self, batch: Transaction) -> None:
         self._deleted = self._deleted or batch.deletes
@@ -329,6 +415,7 @@ class Writer:
         if self._broken is not None or waiting <= TAIL or not self.index.is_searchable:
             return self.head
         try:
+            self._drop_prepared()
             if waiting < TAIL + LARGE_PIECE:
                 self._fill(PIECE)
             else:
@@ -357,6 +444,7 @@ class Writer:
     def found_damaged(self, error: Exception) -> None:
         """Condemn the index after a reader met an error that says that it is damaged."""
         if self._broken is None and self.index.is_searchable:
+            self._drop_prepared()
             self.index.condemn(error)
 
     def _put_off(self, error: Exception) -> float | None:
@@ -394,14 +482,18 @@ class Writer:
         clean = False
         try:
             if self._broken is None:
+                self._drop_prepared()
                 self._database.execute(COUNT_HEAD)
                 self._truncate()
                 clean = True
-        except sqlite3.Error as error:
+        except (sqlite3.Error, JournalBroken) as error:
             # Everything acknowledged is in the write-ahead log, from which the next start reads it.
             self.log.warn("The journal could not be tidied up at the end: {error}", error=error)
         finally:
             # The thread may find itself idle once more before it ends.
             self._broken = self._broken or JournalBroken("The journal is closed.")
             self._database.close()
+            if self._log_file is not None:
+                os.close(self._log_file)
+                self._log_file = None
             self._folder.release(clean)
