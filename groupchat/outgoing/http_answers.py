@@ -13,6 +13,7 @@ What is read costs no more than its length, however it is cut, and no more memor
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from groupchat.lazy.records import record
 
@@ -107,45 +108,23 @@ class AnswerReader:
         if head is None:
             return False
         self._head_left -= len(head)
-        first, _, headers = head.partition(b"\r\n")
-        found = _STATUS.fullmatch(first)
-        if found is None:
-            raise NoHttp(f"does not speak HTTP: it says {_shown(first)}")
-        self._status = int(found[2])
-        if self._status == _SWITCHING_PROTOCOLS:
-            raise NoHttp("wants another protocol than HTTP")
-        if self._status >= 200:
-            self._choose_body(found[1] == b"0", headers)
-        return True
-
-    def _choose_body(self, is_old: bool, headers: bytes) -> None:
-        lengths, coding, connection = set(), None, b""
-        for name, text in _framing(headers):
-            if name == b"content-length":
-                lengths.add(text)
-            elif name == b"transfer-encoding":
-                coding = text.lower() if coding is None else b"several"
-            else:
-                connection += b"," + text.lower()
-        words = [word.strip() for word in connection.split(b",")] if connection else []
-        self.is_last = b"close" in words or (is_old and b"keep-alive" not in words)
+        self._status, is_last, length = _head_of(head)
+        if self._status < 200:
+            return True
+        self.is_last = is_last or length is None
         if self._status in _WITHOUT_BODY:
+            self.is_last = is_last
             self._finish()
-        elif coding is not None:
-            if coding != b"chunked" or lengths:
-                raise NoHttp("does not say how long its answer is: by chunks and otherwise")
+        elif length == _CHUNKED:
             self._step = self._read_chunks
-        elif lengths:
-            (length,) = lengths if len(lengths) == 1 else (b"",)
-            if not _LENGTH.fullmatch(length):
-                raise NoHttp(f"does not say how long its answer is, but {_shown(b', '.join(sorted(lengths)))}")
-            self._left = int(length)
-            if self._left > self._most_bytes:
+        elif length is not None:
+            self._left = length
+            if length > self._most_bytes:
                 raise self._too_long()
             self._step = self._read_length
         else:
-            self.is_last = True
             self._step = self._read_until_closed
+        return True
 
     def _read_length(self) -> bool:
         if len(self._buffer) < self._left:
@@ -236,6 +215,51 @@ class AnswerReader:
 
     def _too_long(self) -> NoHttp:
         return NoHttp(f"answers at too great length: with more than {self._most_bytes:,} bytes")
+
+
+_CHUNKED = -1
+"""The length of a body that comes in chunks."""
+
+
+@lru_cache(maxsize=16)
+def _head_of(head: bytes) -> tuple[int, bool, int | None]:
+    """Return the status, whether the connection is of no use afterwards, and the length (None: until it is closed).
+
+    What a server answers to one sort of request differs in the time only, for a second each.
+
+    :raises NoHttp: this is no head of an answer.
+    """
+    first, _, headers = head.partition(b"\r\n")
+    found = _STATUS.fullmatch(first)
+    if found is None:
+        raise NoHttp(f"does not speak HTTP: it says {_shown(first)}")
+    status = int(found[2])
+    if status == _SWITCHING_PROTOCOLS:
+        raise NoHttp("wants another protocol than HTTP")
+    if status < 200:
+        return status, False, None
+    lengths, coding, connection = set(), None, b""
+    for name, text in _framing(headers):
+        if name == b"content-length":
+            lengths.add(text)
+        elif name == b"transfer-encoding":
+            coding = text.lower() if coding is None else b"several"
+        else:
+            connection += b"," + text.lower()
+    words = [word.strip() for word in connection.split(b",")] if connection else []
+    is_last = b"close" in words or (found[1] == b"0" and b"keep-alive" not in words)
+    if status in _WITHOUT_BODY:
+        return status, is_last, None
+    if coding is not None:
+        if coding != b"chunked" or lengths:
+            raise NoHttp("does not say how long its answer is: by chunks and otherwise")
+        return status, is_last, _CHUNKED
+    if not lengths:
+        return status, is_last, None
+    (length,) = lengths if len(lengths) == 1 else (b"",)
+    if not _LENGTH.fullmatch(length):
+        raise NoHttp(f"does not say how long its answer is, but {_shown(b', '.join(sorted(lengths)))}")
+    return status, is_last, int(length)
 
 
 def _framing(headers: bytes) -> list[tuple[bytes, bytes]]:

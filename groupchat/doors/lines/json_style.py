@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -12,7 +13,7 @@ from zope.interface import implementer
 from groupchat.interfaces.screens import IStyle, Rendered
 from groupchat.lazy.expressions import expression
 from groupchat.model import events
-from groupchat.model.events import Answer, Event, Ref, Said
+from groupchat.model.events import Answer, Done, Event, Ref, Said
 from groupchat.model.preferences import NOBODY, Preferences
 from groupchat.model.times import iso
 
@@ -99,6 +100,8 @@ class JsonStyle:
 
     def answer(self, answer: Answer, ref: Ref, current: str) -> Rendered:
         """Render one object, with the ``ref`` of the request; a prompt or a greeting is nothing to a program."""
+        if type(answer) is Done and answer.id and not (answer.text or answer.fields) and type(ref) in _PLAIN_REFS:
+            return _done(answer.id, ref)
         if isinstance(answer, events.Replayed) and answer.what == "join":
             return Rendered(b"".join(self.render(answer.posts, (), False)))
         fields = _answer(answer, current)
@@ -117,6 +120,15 @@ def _said(said: Said) -> Rendered:
         f'{{"event":"said","id":{said.id},"room":{_quoted(said.room)},"nick":{_quoted(said.nick)},{reply}{reply_nick}'
         f'"text":{_quoted(said.text)},{everybody}"at":"{iso(said.at)}"}}'
     )
+
+
+_PLAIN_REFS = (str, int, NoneType)
+
+
+def _done(id: int, ref: Ref) -> Rendered:
+    """Return the line of an answer to what was said as ``_line`` would; most are such."""
+    carried = "" if ref is None else f'"ref":{_quoted(ref)},' if type(ref) is str else f'"ref":{ref},'
+    return _safe(f'{{"event":"done",{carried}"id":{id}}}')
 
 
 def _line(fields: dict[str, Any]) -> Rendered:

@@ -22,7 +22,6 @@ Rules:
 import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -71,6 +70,15 @@ class Received:
     data: bytes
 
 
+@record
+class _Prepared:
+    """An entry that will probably have this number, and the operations that it then is."""
+
+    entry: Entry
+    number: int
+    operations: Sequence[Operation]
+
+
 class Applying:
     """Carries out entries.
 
@@ -110,8 +118,8 @@ class Applying:
         """The numbers and revisions of entries that are known already, and will still be shown by the watch."""
         self._expected: tuple[bytes, Entry] | None = None
         """An entry that is being appended, as it is in the log and as it is read."""
-        self._prepared: Entry | None = None
-        """The entry that the journal was asked to prepare for."""
+        self._prepared: _Prepared | None = None
+        """What the journal was asked to prepare for."""
         self._unprepared = 0
         """So many more are not prepared for."""
         self._is_paused = False
@@ -223,8 +231,9 @@ class Applying:
         if self._unprepared:
             self._unprepared -= 1
         elif self._is_between and not self._is_held and not self._waiting and self.place.number:
-            self._prepared = entry
-            self._inner.prepare(entry.operations)
+            number = self.known + 1
+            self._prepared = _Prepared(entry, number, _carried_out(number, entry))
+            self._inner.prepare(self._prepared.operations)
 
     def take_appended(self, entry: LogEntry) -> None:
         """Take an entry that is known to be in the log before the watch shows it, if it is the next one."""
@@ -338,19 +347,20 @@ class Applying:
         return taken
 
     def _carry_out(self, taken: Sequence[Received]) -> None:
-        if self._prepared is not None and self._prepared is not taken[0].entry:
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared.entry is not taken[0].entry:
             self._unprepared = OTHERS_SPOKE
-        self._prepared = None
-        places = list(accumulate(taken, _after, initial=self.place))[1:]
-        end = places[-1]
+        places: list[Place] = []
+        end = self.place
         operations: list[Operation] = []
         for one in taken:
             entry = one.entry
-            operations.append(InEntry(one.number, entry.known))
-            operations += (
-                SessionAt(operation, entry.node) if isinstance(operation, StoredSession) else operation
-                for operation in entry.operations
-            )
+            end = _after(end, one)
+            places.append(end)
+            if prepared is not None and entry is prepared.entry and one.number == prepared.number:
+                operations += prepared.operations
+            else:
+                operations += _carried_out(one.number, entry)
         operations.append(Applied(end.cluster, end.number, end.revision, end.chain))
 
         def on_disk(outcomes: Sequence[Outcome]) -> None:
@@ -458,8 +468,21 @@ class Applying:
             waiting.callback(None)
 
 
+def _carried_out(number: int, entry: Entry) -> list[Operation]:
+    """Return what a journal carries out for an entry that stands there."""
+    operations: list[Operation] = [InEntry(number, entry.known)]
+    operations += (
+        SessionAt(operation, entry.node) if isinstance(operation, StoredSession) else operation
+        for operation in entry.operations
+    )
+    return operations
+
+
 def _after(place: Place, one: Received) -> Place:
     """Return the place after an entry."""
     chain = hashlib.sha256(bytes.fromhex(place.chain) + one.data).hexdigest()
-    changed = [operation.rules for operation in one.entry.operations if isinstance(operation, Rules)]
-    return Place(place.cluster, one.number, one.revision, chain, changed[-1] if changed else place.rules)
+    rules = place.rules
+    for operation in one.entry.operations:
+        if type(operation) is Rules:
+            rules = operation.rules
+    return Place(place.cluster, one.number, one.revision, chain, rules)

@@ -8,6 +8,9 @@ when the rules that have it are in force: not before every living node knows the
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
@@ -15,7 +18,7 @@ from groupchat.journals.nodes.ended_tokens import LATE_TOKENS
 from groupchat.journals.rules.codec import decode, encode
 from groupchat.journals.rules.field_types import tests_of
 from groupchat.lazy.records import record
-from groupchat.model.drafts import Operation
+from groupchat.model.drafts import Draft, Kind, Operation
 from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 
 FORM = 1
@@ -68,20 +71,62 @@ def written(operation: Operation) -> bytes:
 
     :raises ValueError: it has a value that a journal could not store, or that would not be read.
     """
-    fields = encode(operation)
-    if "changes" in fields:
-        _check_read(fields)
+    text = _written_post(operation) if type(operation) is Draft else None
+    if text is not None:
+        return text.encode()
+    written_fields = encode(operation)
+    if "changes" in written_fields:
+        _check_read(written_fields)
     else:
         tests = tests_of(type(operation))
-        for name in fields:
+        for name in written_fields:
             if name in tests and not tests[name](getattr(operation, name)):
                 raise ValueError(f"{name} cannot be {repr(getattr(operation, name))[:80]}")
-    return _JSON.encode(fields).encode()
+    return _JSON.encode(written_fields).encode()
+
+
+_BESIDES = (
+    "reader", "to", "target", "not_before", "anyones", "key", "needs", "changes", "reply", "file", "link", "quota",
+    "all",
+)  # fmt: skip
+"""The fields of a draft that a plain post has not."""
+_besides = attrgetter(*_BESIDES)
+_NOTHING_BESIDES = tuple(field.default for field in fields(Draft) if field.name in _BESIDES)
+
+
+def _written_post(post: Draft) -> str | None:
+    """Return a plain post as it stands in an entry; None: it is none, or has a value that must be looked at.
+
+    Nearly all operations are such, and what writes any operation takes several times as long.
+    """
+    kind, author, at, within, since = post.kind, post.author, post.at, post.within, post.since
+    if (
+        _besides(post) != _NOTHING_BESIDES
+        or type(kind) is not Kind
+        or type(author) is not int
+        or not -_INTEGERS <= author < _INTEGERS
+        or not type(at) is type(since) is float
+        or not (isfinite(at) and isfinite(since))
+        or type(within) is not tuple
+        or {*map(type, (post.nick, post.room, post.text, post.folded, post.origin, *within))} != {str}
+        or not (post.room and post.text and post.folded)
+    ):
+        return None
+    origin = f',"origin":{_quoted(post.origin)}' if post.origin else ""
+    known_since = f',"since":{since!r}' if since else ""
+    return (
+        f'{{"op":"post","kind":"{kind._value_}","author":{author},"nick":{_quoted(post.nick)},"at":{at!r},'
+        f'"room":{_quoted(post.room)},"text":{_quoted(post.text)},"folded":{_quoted(post.folded)},'
+        f'"within":[{",".join(map(_quoted, within))}]{origin}{known_since}}}'
+    )
+
+
+_quoted = json.encoder.encode_basestring
 
 
 def entry_bytes(node: str, epoch: int, count: int, rules: int, operations: Sequence[bytes], known: int = 0) -> bytes:
     """Return an entry with these operations, which are written already."""
-    name = json.dumps(node)
+    name = json.encoder.encode_basestring_ascii(node)
     said = f'"k":{known},' if rules >= LATE_TOKENS else ""
     header = f'{{"v":{FORM},"r":{rules},"n":{name},"e":{epoch},"i":{count},{said}"o":['
     return header.encode() + b",".join(operations) + b"]}"

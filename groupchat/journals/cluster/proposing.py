@@ -161,10 +161,16 @@ class Proposing:
         except (ValueError, TypeError) as error:
             self.log.error("A value could not be stored; nothing of its batch was: {error}", error=error)
             return fail(JournalUnavailable("Something could not be stored. Send your message again."))
+        known = self._place().number
+        if len(texts) <= MOST_OPERATIONS and sum(map(len, texts)) + len(texts) <= LARGEST:
+            # They fit in one entry, as nearly always.
+            self._queue.append(_Part(proposal, range(len(texts)), texts, known))
+            proposal.left = 1
+            self._append_next()
+            return proposal.answer
         places = [place for place, text in enumerate(texts) if len(text) <= LARGEST]
         for place in set(range(len(texts))) - set(places):
             proposal.outcomes[place] = JournalUnavailable("This is too long for the log that the nodes share.")
-        known = self._place().number
         for group in groups([len(texts[place]) for place in places]):
             within = places[group.start : group.stop]
             self._queue.append(_Part(proposal, within, [texts[place] for place in within], known))

@@ -10,8 +10,8 @@ from typing import NoReturn, TypeAlias, TypeVar
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.journals.sqlite.database import LOG_KEPT, damaged
 from groupchat.journals.rules.rights import CHANGES
+from groupchat.journals.sqlite.database import LOG_KEPT, damaged
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import BEHIND, CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
@@ -20,6 +20,7 @@ from groupchat.journals.sqlite.statements import COUNT_HEAD, HEAD
 from groupchat.journals.sqlite.transaction import Transaction, book_of
 from groupchat.model.drafts import Draft, Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
+from groupchat.model.node_operations import InEntry
 
 T = TypeVar("T")
 
@@ -63,16 +64,19 @@ SOON = 0.005
 RETRY = 1.0
 """Seconds until an idle writer tries again what failed, such as on a full disk."""
 
-_flush = getattr(os, "fdatasync", os.fsync)
-
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _is_plain(operation: Operation) -> bool:
-    """Say whether it is a post that changes nothing else."""
-    return type(operation) is Draft and not operation.changes and operation.kind not in CHANGES
+    """Say whether it is a post that changes nothing else, or the beginning of an entry."""
+    if type(operation) is Draft:
+        return not operation.changes and operation.kind not in CHANGES
+    return type(operation) is InEntry
+
+
+_flush = getattr(os, "fdatasync", os.fsync)
 
 
 def _full() -> JournalUnavailable:
@@ -88,16 +92,24 @@ class Writer:
 
     log = Logger()
 
-    def __init__(self, database: sqlite3.Connection, folder: Folder, flushes_later: bool = False) -> None:
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        folder: Folder,
+        flushes_later: bool = False,
+        flush: Callable[[int], object] = _flush,
+    ) -> None:
         """Take over a database that was checked.
 
         :param flushes_later: an append is answered before it is flushed, because it is flushed elsewhere already.
+        :param flush: flushes an open file.
         :raises CannotStart: a fact in it cannot be read.
         """
         self._database = database
         self._folder = folder
         self._log_path = f"{folder.database}-wal"
         self._flushes_later = flushes_later
+        self._flush_file = flush
         if flushes_later:
             database.execute("PRAGMA synchronous = NORMAL")
         self._log_file: int | None = None
@@ -140,7 +152,7 @@ class Writer:
         if self._broken is not None:
             raise self._broken
 
-        prepared = self._take_prepared(operations) if self._prepared is not None else None
+        prepared: tuple[Transaction, list[Outcome]] | None = None
 
         def write() -> tuple[Transaction, list[Outcome]]:
             nonlocal prepared
@@ -155,6 +167,8 @@ class Writer:
 
         if self._is_full and not self._folder.has_space():
             raise _full()
+        if self._prepared is not None:
+            prepared = self._take_prepared(operations)
         try:
             batch, outcomes = self._commit(write, prepared is not None)
         except JournalUnavailable as error:
@@ -189,8 +203,7 @@ class Writer:
 
     def _take_prepared(self, operations: Sequence[Operation]) -> "tuple[Transaction, list[Outcome]] | None":
         """Return what was prepared, if these operations begin with it; else undo that."""
-        if self._prepared is None:
-            return None
+        assert self._prepared is not None
         expected, batch, outcomes = self._prepared
         if len(expected) > len(operations) or not all(map(is_, expected, operations)):
             self._drop_prepared()
@@ -357,7 +370,7 @@ class Writer:
         """
         if self._log_file is None:
             self._log_file = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
-        _flush(self._log_file)
+        self._flush_file(self._log_file)
         self._folder.mark(self.head)
 
     def _note_deleted(self, batch: Transaction) -> None:
@@ -455,7 +468,7 @@ class Writer:
             self.log.warn("Tidying up the journal was put off: {error}", error=error)
             return RETRY
         except JournalBroken:
-            self.log.failure("Tidying up the journal failed.")
+            self.log.failure("What the journal does between commits failed.")
             return None
 
     def _log_bytes(self) -> int:

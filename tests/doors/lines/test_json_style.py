@@ -296,6 +296,16 @@ class JsonStyleTests(StyleContract, SynchronousTestCase):
         rendered = json_style(Preferences()).answer(events.Replayed("join", "h", (SAID, SAID), "e", AT), 1, "lobby")
         self.assertEqual(rendered, b"".join(json_style(Preferences()).render([SAID, SAID], [0, 0], False)))
 
+    @given(st.integers(1, 2**53), st.none() | st.integers(-(2**63), 2**63) | st.text() | st.sampled_from([True, False]))
+    def test_done(self, id: int, ref: Any) -> None:
+        """The answer to most requests is written in a shorter way, and is the same."""
+        rendered = json_style(Preferences()).answer(events.Done(id), ref, "lobby")
+        carried = {} if ref is None else {"ref": ref}
+        # With a text it is written in the long way.
+        other = json_style(Preferences()).answer(events.Done(id, "x"), ref, "lobby")
+        self.assertEqual(rendered, other.replace(b',"text":"x","room":"lobby"', b""))
+        self.assertEqual(json.loads(rendered), {"event": "done", **carried, "id": id})
+
     def test_closing(self) -> None:
         """The last line has the code, and a sentence whatever the code is."""
         for code in ("exit", "replaced", "stopping", "kicked", "whatever"):

@@ -1,7 +1,7 @@
 """Entries are carried out in the journal of a node."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -65,8 +65,13 @@ class ApplyingTests(SynchronousTestCase):
         self.sizes: list[int] = []
         append = self.inner.append
 
+        self.carried_out: list[Sequence[Operation]] = []
+        self.prepared: list[Sequence[Operation]] = []
+        self.inner.prepare = self.prepared.append  # type: ignore[method-assign, assignment]
+
         def counting(operations: list[Operation]) -> object:
             self.sizes.append(len([one for one in operations if not isinstance(one, InEntry | Applied)]))
+            self.carried_out.append(operations)
             return append(operations)
 
         self.inner.append = counting  # type: ignore[method-assign, assignment]
@@ -217,6 +222,44 @@ class ApplyingTests(SynchronousTestCase):
         self.applying.take_appended(_entry(9))
         self.write()
         self.assertEqual((self.handed_on, self.watch.told), ([8, 9], ["delay", "delay", "catch up"]))
+
+    def test_prepared(self) -> None:
+        """The journal is told what it will probably carry out next, while the log's servers are at work."""
+        for number in (8, 9):
+            self.applying.expect(_entry(number).data, 1)
+            self.assertEqual(len(self.prepared), number - 7)
+            self.applying.take_appended(_entry(number))
+            self.assertIs(self.prepared[-1][0], self.carried_out[-1][0], "these same objects")
+        self.assertEqual(self.handed_on, [8, 9])
+
+    def test_prepared_for_nothing(self) -> None:
+        """After another node's entry came first, it is told nothing for a while; then again."""
+        self.applying.expect(_entry(9).data, 1)
+        self.receive(8, 8)
+        self.applying.take_appended(_entry(9))
+        self.assertEqual((self.handed_on, len(self.prepared)), ([8, 9], 1))
+        for number in range(10, 10 + applying.OTHERS_SPOKE):
+            self.applying.expect(_entry(number).data, 1)
+            self.applying.take_appended(_entry(number))
+        self.assertEqual(len(self.prepared), 1)
+        self.applying.expect(_entry(20).data, 1)
+        self.assertEqual(len(self.prepared), 2)
+
+    def test_not_next(self) -> None:
+        """It is told nothing while other entries wait, are carried out, or must wait."""
+        self.inner.slow = True
+        self.receive(8, 8)
+        self.receive(9, 9)
+        self.applying.expect(_entry(10).data, 1)
+        self.write()
+        self.applying.expect(_entry(10).data, 1)
+        self.write()
+        self.applying.hold()
+        self.applying.expect(_entry(10).data, 1)
+        self.assertEqual(self.prepared, [])
+        self.applying.go_on()
+        self.applying.expect(_entry(10).data, 1)
+        self.assertEqual(len(self.prepared), 1)
 
     def test_appending_what_cannot_be_read(self) -> None:
         """An entry that names an epoch that had not begun is judged by where it stands, also at the node it is of."""

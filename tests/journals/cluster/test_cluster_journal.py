@@ -582,6 +582,38 @@ class CardTests(ClusterCase):
         self.assertEqual(cards[2:], cards[1:2])
 
 
+class FlushedTests(ClusterCase):
+    """The log may forget what all nodes have on their disks."""
+
+    def test_shown(self) -> None:
+        """A card says how far a node is when that is flushed, not before."""
+        inner = _Flushing()
+        node = self.started(inner=inner)
+        node.post(said("a"))
+        self.pass_time(1)
+        place = node.journal.standing().applied
+        inner.waiting = []
+        self.pass_time(6)
+        shown = node.journal.standing().nodes["a1"].applied
+        self.assertLess(shown, place)
+        (flushed,) = inner.waiting
+        flushed.callback(None)
+        self.pass_time(1)
+        self.assertEqual(node.journal.standing().nodes["a1"].applied, place)
+
+
+class _Flushing(MemoryJournal):
+    """A journal that is flushed when the test says so, once ``waiting`` is a list."""
+
+    waiting: "list[Deferred[None]] | None" = None
+
+    def flushed(self) -> "Deferred[None]":
+        if self.waiting is None:
+            return super().flushed()
+        self.waiting.append(Deferred())
+        return self.waiting[-1]
+
+
 class _Kept(MemoryJournal):
     """A journal in memory that outlives its process."""
 

@@ -1,10 +1,16 @@
 """Entries of the log."""
 
 import json
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
+from groupchat.journals.cluster import entries
 from groupchat.journals.cluster.entries import (
     LARGEST,
     MOST_OPERATIONS,
@@ -16,10 +22,18 @@ from groupchat.journals.cluster.entries import (
     read_entry,
     written,
 )
-from groupchat.model.drafts import Amendment, Fact, FactChange
-from groupchat.model.events import SERVER
+from groupchat.model.drafts import Amendment, Draft, Fact, FactChange, Kind
+from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import NodeDown, NodeUp, Rules
-from tests.journals.contract import ALICE, said
+from tests.journals.contract import ALICE, NOON, said
+
+
+def _tried(post: Draft) -> bytes | str:
+    """Return how a post is written, or why it is not."""
+    try:
+        return written(post)
+    except (ValueError, TypeError) as error:
+        return repr(error)
 
 
 class EntryTests(SynchronousTestCase):
@@ -44,6 +58,33 @@ class EntryTests(SynchronousTestCase):
         self.assertEqual(read_entry(data), Entry("a1", 7, 3, 2, (NodeUp("a1", 2),), 41))
         self.assertEqual(read_entry(data.replace(b'"k":41,', b"")).known, 0)
         self.assertEqual(entry_bytes("a1", 7, 3, 1, [], 41), entry_bytes("a1", 7, 3, 1, []))
+
+    @given(
+        st.builds(
+            Draft, kind=st.sampled_from(Kind), author=st.integers(0, 2**64).map(AuthorId), nick=st.text(max_size=9),
+            at=st.floats(), room=st.text(max_size=5), text=st.text(), folded=st.text(max_size=9),
+            within=st.none() | st.lists(st.text(max_size=5), max_size=3).map(tuple), origin=st.text(max_size=9),
+            since=st.floats() | st.just(0.0), key=st.none() | st.text(max_size=3), all=st.booleans(),
+            reply=st.none() | st.integers(0, 9),
+        )
+    )  # fmt: skip
+    def test_plain_posts(self, post: Draft) -> None:
+        """What is written in a shorter way stands there as everything else does, and is refused alike."""
+        with patch.object(entries, "_written_post", lambda post: None):
+            expected = _tried(post)
+        self.assertEqual(_tried(post), expected)
+
+    def test_plain_posts_of_wrong_types(self) -> None:
+        """A value of another type than its field has is refused as everywhere."""
+        plain = Draft(Kind.SAID, ALICE, "alice", NOON, "lobby", "a", folded="alice", within=("lobby",))
+        self.assertEqual(_tried(plain), written(plain))
+        for name in ("kind", "author", "nick", "at", "room", "text", "folded", "within", "origin", "since"):
+            for wrong in (None, True, 7, 1.5, "said", b"x", ("a", 5), ["a"], float("inf"), 2**70, "\ud800"):
+                changes: dict[str, Any] = {name: wrong}
+                changed = replace(plain, **changes)
+                with patch.object(entries, "_written_post", lambda post: None):
+                    expected = _tried(changed)
+                self.assertEqual(_tried(changed), expected, (name, wrong))
 
     def test_unreadable(self) -> None:
         """What this version does not know is not read, and nothing beside it either."""

@@ -29,7 +29,7 @@ from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered, in_background
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
-from groupchat.journals.logs.etcd.requests.etcd_requests import Requests, cluster_of, compose_form
+from groupchat.journals.logs.etcd.requests.etcd_requests import Append, Request, Requests, cluster_of, compose_form
 from groupchat.journals.logs.etcd.requests.server_requests import EVERYTHING, revoke
 from groupchat.journals.logs.etcd.rounds import Rounds
 from groupchat.model.errors import CannotStart
@@ -93,12 +93,31 @@ class EtcdLog:
             return fail(ValueError(f"An entry has at most {MAX_ENTRY_BYTES:,} bytes, not {len(data):,}."))
         self._appending = True
         self._count += 1
+        epoch, count = begun.epoch, self._count
+        request = self._requests.append(self._node, epoch, count, data, lease.id)
+        # Nearly always this is all: a coroutine is begun only where it is not.
+        appending: Deferred[Any] = self._appends.begin(request)
 
-        def done(result: T) -> T:
+        def answered(told: Append) -> "Appended | Deferred[Appended]":
+            if told.is_done:
+                return Appended(told.newest.number, told.newest.revision)
+            return Deferred.fromCoroutine(self._find_appended(told, epoch, count))
+
+        def unanswered(failure: Failure) -> "Failure | Deferred[Appended]":
+            error = failure.value
+            if not isinstance(error, Unanswered | Refused):
+                return failure
+            return Deferred.fromCoroutine(self._append_yet(error, request, epoch, count))
+
+        def settled(result: Any) -> Any:
             self._appending = False
+            self._under_way.discard(appending)
+            if isinstance(result, Failure) and result.check(CancelledError):
+                raise Closed
             return result
 
-        return self._do(self._append(begun.epoch, self._count, data, lease)).addBoth(done)
+        self._under_way.add(appending)
+        return appending.addCallbacks(answered, unanswered).addBoth(settled)
 
     def watch(
         self, after: int, entries: Callable[[Sequence[LogEntry]], object], ended: Callable[[Failure], object]
@@ -246,9 +265,17 @@ class EtcdLog:
                 "old in it is removed for all keys at once."
             )
 
-    async def _append(self, epoch: int, count: int, data: bytes, lease: Lease) -> Appended:
-        request = self._requests.append(self._node, epoch, count, data, lease.id)
-        told = await self._appends.insist(request)
+    async def _append_yet(
+        self, error: Unanswered | Refused, request: Request[Append], epoch: int, count: int
+    ) -> Appended:
+        """Insist on an append after its first attempt has failed: it may be in already."""
+        return await self._find_appended(await self._appends.go_on(request, error), epoch, count)
+
+    async def _find_appended(self, told: Append, epoch: int, count: int) -> Appended:
+        """Return where the entry is.
+
+        :raises Fenced: in none of the places where it could be.
+        """
         newest = told.newest
         if told.is_done:
             return Appended(newest.number, newest.revision)

@@ -1,7 +1,7 @@
 """One request to one etcd server, by HTTP, and what became of it."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar, cast
 
 from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.error import ConnectingCancelledError
@@ -15,7 +15,7 @@ from groupchat.journals.logs.etcd.etcd_connections import Server, reason
 from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, brief, check_parts, parsed, said
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.journals.logs.etcd.requests.server_requests import authenticate
-from groupchat.journals.logs.etcd.time_limits import TimeLimits
+from groupchat.journals.logs.etcd.time_limits import TimeLimit, TimeLimits
 from groupchat.outgoing.http_answers import HttpAnswer
 from groupchat.outgoing.http_client import post_bytes, post_head
 from groupchat.outgoing.http_stream import BodyTaker, HttpStream, Open
@@ -118,22 +118,45 @@ class Gateway:
         :raises Refused: nothing was done.
         :raises Unanswered: it may have been done.
         """
-        if self._needs_login(server):
+        if self.needs_login(server):
             await self._log_in(server)
         token = self._tokens.get(server)
         try:
-            return await self._ask(server, request, limit)
-        except Unanswered as error:
-            if error.is_late:
-                self._doubt_token(server)
-            raise
+            return await self.ask(server, request, limit)
         except Refused as error:
             if not self._may_help_to_log_in(server, error, token):
                 raise
         if self._tokens.get(server) == token:
             self.forget_token(server)
             await self._log_in(server)
-        return await self._ask(server, request, limit)
+        return await self.ask(server, request, limit)
+
+    def ask(self, server: Server, request: Request[T], limit: float = ATTEMPT_S) -> "Deferred[T]":
+        """Ask a server where no login is needed; give what its answer says, or fail as ``call`` does.
+
+        It is done without coroutines: for an entry of the log these would cost more than all else that is done here.
+        """
+        if self.is_closed:
+            return fail(Closed())
+        is_login = request.path.startswith("/v3/auth/")  # also an old token would be waited for there
+        head = post_head(str(server), request.path, _HEADERS) if is_login else self._head(server, request.path)
+        asking = self._ask_by_http(server.host, server.port, post_bytes(head, request.body))
+        ending = self._limits.begin(limit, asking.cancel)
+
+        def answered(answer: HttpAnswer) -> T:
+            self._limits.lift(ending)
+            self._heard.add(server)
+            return self._understood(server, request, answer)
+
+        def failed(failure: Failure) -> NoReturn:
+            self._limits.lift(ending)
+            cause = cast(BaseException, failure.value)
+            error = self._explained(server, cause, limit, ending)
+            if isinstance(error, Unanswered) and error.is_late:
+                self._doubt_token(server)
+            raise error from cause
+
+        return asking.addCallbacks(answered, failed)
 
     def close(self) -> None:
         """Begin nothing any more."""
@@ -166,7 +189,7 @@ class Gateway:
 
         Whether it is answered well, and when, is left to the caller.
         """
-        if self._needs_login(server):
+        if self.needs_login(server):
             await self._log_in(server)
         data = post_bytes(self._head(server, request.path), request.body)
         return await open_stream(server.host, server.port, data, taker)
@@ -177,7 +200,13 @@ class Gateway:
         self._heads.clear()
         self._without_users.discard(server)
 
-    def _needs_login(self, server: Server) -> bool:
+    @property
+    def has_login(self) -> bool:
+        """Whether there is a name and a password to log in with."""
+        return self._login is not None
+
+    def needs_login(self, server: Server) -> bool:
+        """Say whether a server must be logged in at before it is asked."""
         return self._login is not None and server not in self._tokens and server not in self._without_users
 
     def _may_help_to_log_in(self, server: Server, error: Refused, token: str | None) -> bool:
@@ -232,7 +261,7 @@ class Gateway:
         login = self._login
         assert login is not None
         try:
-            token = await self._ask(server, authenticate(*login), LOGIN_S)
+            token = await self.ask(server, authenticate(*login), LOGIN_S)
             if not token:
                 raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
             self._tokens[server] = token
@@ -262,20 +291,28 @@ class Gateway:
         except (Refused, Unanswered):
             raise
         except Exception as error:
-            if not _was_cancelled(error):
-                raise Unanswered(*reason(server, error, server not in self._heard)) from error
-            if not ending.is_over:
-                raise Closed() from error
-            raise Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True) from error
+            raise self._explained(server, error, limit, ending) from error
         finally:
             self._limits.lift(ending)
 
-    async def _ask(self, server: Server, request: Request[T], limit: float) -> T:
-        is_login = request.path.startswith("/v3/auth/")  # also an old token would be waited for there
-        head = post_head(str(server), request.path, _HEADERS) if is_login else self._head(server, request.path)
-        data = post_bytes(head, request.body)
-        answer = await self.within(server, lambda: self._ask_by_http(server.host, server.port, data), limit)
-        self._heard.add(server)
+    def _explained(self, server: Server, error: BaseException, limit: float, ending: TimeLimit) -> Exception:
+        """Return what it means that something with a server has failed so."""
+        if not _was_cancelled(error):
+            return Unanswered(*reason(server, error, server not in self._heard))
+        if not ending.is_over:
+            return Closed()
+        return Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True)
+
+    def _understood(self, server: Server, request: Request[T], answer: HttpAnswer) -> T:
+        """Return what an answer says.
+
+        :raises Refused: nothing was done.
+        :raises Unanswered: it may have been done.
+        """
+        if request.recognise is not None and answer.status == 200:
+            known = request.recognise(answer.body)
+            if known is not None:
+                return known
         fields = _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
         try:
             return request.read(fields)

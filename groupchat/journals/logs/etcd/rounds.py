@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
@@ -60,8 +62,7 @@ class Rounds:
             except Refused as error:
                 if not error.is_full:
                     raise
-                self.trouble = "etcd has no space left, and takes nothing until the log is compacted."
-                await self.gateway.pause(FULL_S)
+                await self._wait_after(error)
             else:
                 return answer
 
@@ -71,8 +72,23 @@ class Rounds:
             try:
                 return await self.ask(request)
             except Refused as error:
-                self.trouble = self.gateway.refusal(self.server, error)
-                await self.gateway.pause(FULL_S)
+                await self._wait_after(error)
+
+    async def go_on(self, request: Request[T], error: Unanswered | Refused) -> T:
+        """Insist on a request that was begun, and has failed so."""
+        if isinstance(error, Unanswered):
+            await self.gateway.pause(TURN_S)
+        elif not (self.gateway.has_login and (error.wants_login or error.is_forbidden)):  # else a new login may help
+            await self._wait_after(error)
+        return await self.insist(request)
+
+    async def _wait_after(self, error: Refused) -> None:
+        """Wait until a request that was refused is worth another attempt."""
+        if error.is_full:
+            self.trouble = "etcd has no space left, and takes nothing until the log is compacted."
+        else:
+            self.trouble = self.gateway.refusal(self.server, error)
+        await self.gateway.pause(FULL_S)
 
     async def first(self, request: Request[T]) -> T:
         """Repeat a request until it is answered, and tell in the daemon's log what hinders it.
@@ -109,6 +125,24 @@ class Rounds:
             raise
         self.trouble = ""
         return answer
+
+    def begin(self, request: Request[T]) -> "Deferred[T]":
+        """Ask once, as ``attempt`` does, with less ado; whoever needs an answer insists when this fails."""
+        server = self.server
+        if self.gateway.needs_login(server):
+            return Deferred.fromCoroutine(self.attempt(request))
+        self.asked = self.gateway.clock.seconds()
+        return self.gateway.ask(server, request).addCallbacks(self._answered, self._unanswered)
+
+    def _answered(self, answer: T) -> T:
+        self.trouble = ""
+        return answer
+
+    def _unanswered(self, failure: Failure) -> Failure:
+        if isinstance(failure.value, Unanswered):
+            self.trouble = str(failure.value)
+            self.turn()
+        return failure
 
     def _tell(self, trouble: str) -> None:
         now = self.gateway.clock.seconds()

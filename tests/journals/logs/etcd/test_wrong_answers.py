@@ -13,7 +13,8 @@ from zope.interface import provider
 from groupchat.interfaces.shared_log import Appended
 from groupchat.journals.logs.etcd.gateway import WRONG_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_stream import messages
-from groupchat.journals.logs.etcd.requests.etcd_requests import Request, Requests
+from groupchat.journals.logs.etcd.requests.etcd_answers import Place
+from groupchat.journals.logs.etcd.requests.etcd_requests import Append, Request, Requests
 from groupchat.journals.logs.etcd.requests.server_requests import (
     ALARMS,
     EVERYTHING,
@@ -128,6 +129,37 @@ class ReadingTests(ServersTest):
         got = self.asked(grant(10), {"header": HEADER, "x": [{}] * 100_000})
         self.assertIsInstance(got, Unanswered)
         self.assertIn("is not etcd with its JSON gateway", str(got))
+
+    def test_recognised(self) -> None:
+        """What is read in a shorter way comes to the same as in the long one, or is read in that."""
+        request = REQUESTS.append("a1", EPOCH, 1, b"data", LEASE)
+        recognise = request.recognise
+        assert recognise is not None
+        put = {"response_put": {"header": {"revision": "14"}}}
+        kvs = [{"key": b64("gc/log"), "create_revision": "5", "mod_revision": "14", "version": "4"}]
+        found = {"response_range": {"header": {"revision": "14"}, "kvs": kvs, "count": "1"}}
+        header = {"cluster_id": "14841639068965178418", "member_id": "1", "revision": "14", "raft_term": "2"}
+        said = {"header": header, "succeeded": True, "responses": [put, put, found]}
+        usual = json.dumps(said, separators=(",", ":")).encode()
+        self.assertEqual(recognise(usual), Append(True, Place(4, 14)))
+        known = 0
+        for mutant in mutants(said):
+            data = json.dumps(mutant, separators=(",", ":")).encode()
+            told = recognise(data)
+            if told is not None:
+                self.assertEqual(told, request.read(json.loads(data)), data)
+                known += 1
+        self.assertGreater(known, 0)
+        for at in range(len(usual)):
+            for data in (
+                usual[:at] + usual[at + 1 :],
+                usual[:at] + b"7" + usual[at:],
+                usual[:at] + b"7" + usual[at + 1 :],
+            ):
+                told = recognise(data)
+                if told is not None:
+                    self.assertEqual(told, request.read(json.loads(data)), data)
+        self.assertIsNone(recognise(usual.replace(b'"14"', b'"' + b"9" * 19 + b'"')))
 
     def test_told(self) -> None:
         """It is told in the daemon's log what was wrong, of each server once a minute."""

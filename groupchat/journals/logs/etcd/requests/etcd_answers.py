@@ -126,10 +126,13 @@ def within(answer: Answer, field: str) -> Answer:
     return found
 
 
+_OBJECT = {dict}
+
+
 def objects(answer: Answer, field: str) -> list[Answer]:
     """Read a list of objects, which is left out when it is empty."""
     found = answer.get(field, [])
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+    if not isinstance(found, list) or not {*map(type, found)} <= _OBJECT:
         raise wrong(field, found)
     return found
 

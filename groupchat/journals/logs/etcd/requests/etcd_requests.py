@@ -5,6 +5,7 @@ Each request says how its answer is read; a wrong answer counts as no answer at 
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -32,11 +33,15 @@ T = TypeVar("T")
 
 @record
 class Request(Generic[T]):
-    """A request: a path, a JSON object, and what reads the answer.  It raises ValueError if that is a wrong one."""
+    """A request: a path, a JSON object, and what reads the answer.  It raises ValueError if that is a wrong one.
+
+    ``recognise``: reads the bytes of an answer that is usual in every respect; None: of all others.
+    """
 
     path: str
     body: bytes
     read: Callable[[Answer], T]
+    recognise: Callable[[bytes], T | None] | None = None
 
 
 def request(path: str, read: Callable[[Answer], T], **fields: Any) -> Request[T]:
@@ -153,6 +158,22 @@ def _read_append(answer: Answer) -> Append:
     return Append(False, newest, epoch, positive(sent, "version"), positive(sent, "mod_revision"))
 
 
+_APPENDED = re.compile(
+    rb'\{"header":\{"cluster_id":"[0-9]{1,20}","member_id":"[0-9]{1,20}","revision":"([1-9][0-9]{0,17})",'
+    rb'"raft_term":"[0-9]{1,20}"\},"succeeded":true,"responses":\['
+    rb'\{"response_put":\{"header":\{"revision":"\1"\}\}\},\{"response_put":\{"header":\{"revision":"\1"\}\}\},'
+    rb'\{"response_range":\{"header":\{"revision":"\1"\},"kvs":\[\{"key":"[A-Za-z0-9+/=]+",'
+    rb'"create_revision":"[0-9]{1,19}","mod_revision":"\1","version":"([1-9][0-9]{0,17})"\}\],"count":"1"\}\}\]\}\n?'
+)
+"""What etcd 3.4 and 3.5 answer to nearly every append, byte for byte; whatever else there is, is read as usual."""
+
+
+def _recognise_append(body: bytes) -> Append | None:
+    """Read the answer to an append that was done, as ``_read_append`` does, in a tenth of the time."""
+    found = _APPENDED.fullmatch(body)
+    return None if found is None else Append(True, Place(int(found[2]), int(found[1])))
+
+
 class Requests:
     """The requests about the log below a prefix."""
 
@@ -236,7 +257,8 @@ class Requests:
             self._appending_for = (node, epoch, lease)
             self._append = self._compose_append(node, epoch, lease)
         # What is left to fill in are the last count and the entry; nothing else in it has a per cent sign.
-        return Request(self._append.path, self._append.body % (count - 1, b64encode(data)), _read_append)
+        body = self._append.body % (count - 1, b64encode(data))
+        return Request(self._append.path, body, _read_append, _recognise_append)
 
     def _compose_append(self, node: str, epoch: int, lease: int) -> Request[Append]:
         """Compose what is the same for all entries of an epoch."""
