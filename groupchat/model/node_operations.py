@@ -95,12 +95,14 @@ class NodeDown:
 
     ``at``: when that was noticed, in seconds since 1970 UTC.
     ``applied``: the number of the last entry that the node said it had carried out; 0: it is not known.
+    ``stopped``: the node says so itself, because it is stopped; otherwise others have noticed that it is gone.
     """
 
     node: str
     epoch: int
     at: float = 0.0
     applied: int = 0
+    stopped: bool = False
 
 
 @record
@@ -189,13 +191,14 @@ NodeOperation: TypeAlias = (
 class NodeState:
     """What is remembered of a node: its newest epoch, and whether that has not ended.
 
-    ``at``, ``applied``: as NodeDown says, once it has ended.
+    ``at``, ``applied``, ``stopped``: as NodeDown says, once it has ended.
     """
 
     epoch: int
     is_up: bool
     at: float = 0.0
     applied: int = 0
+    stopped: bool = False
 
 
 @record

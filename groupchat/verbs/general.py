@@ -99,16 +99,25 @@ def _place(me: Actor) -> Iterator[str]:
     """Give the line about the cluster, if this is a node of one."""
     standing = me.hall.standing()
     if standing is not None:
-        nodes, gone = sorted(standing.nodes), sorted(standing.gone)
-        lost = f"{' '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone; " if gone else ""
+        nodes = sorted(standing.nodes)
         took = "nothing can be posted here" if standing.trouble else f"a post takes {_ms(standing.append_seconds)}"
         yield (
-            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); {lost}"
+            f"This is {standing.node} of {plural(len(nodes), 'node')} ({' '.join(nodes)}); {_ended(standing)}"
             f"{f'the log is at {standing.head:,}' if standing.epoch else 'the log is not read yet'},"
             f" here {standing.applied:,}; {took}."
         )
     if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
+
+
+def _ended(standing: Standing) -> str:
+    """Say which nodes are stopped, and which are gone; each is said if there is one."""
+    said = ""
+    for how, is_stopped in (("stopped", True), ("gone", False)):
+        names = sorted(name for name, state in standing.gone.items() if state.stopped == is_stopped)
+        if names:
+            said += f"{' '.join(names)} {'is' if len(names) == 1 else 'are'} {how}; "
+    return said
 
 
 def _ms(seconds: float) -> str:
@@ -117,7 +126,7 @@ def _ms(seconds: float) -> str:
 
 @GENERAL.verb(needs=Rank.OPERATOR)
 def nodes(me: Actor) -> Answer:
-    """List the nodes of the cluster, how far each is, since when one is gone, and whether they have the same."""
+    """List the nodes of the cluster, how far each is, since when others are stopped or gone, and whether they agree."""
     standing = me.hall.standing()
     if standing is None:
         return Listed("nodes", ("This server is alone; it is no node of a cluster.",), ())
@@ -145,7 +154,7 @@ def nodes(me: Actor) -> Answer:
     gone = sorted(standing.gone.items())
     keep_s = me.hall.settings.log_keep_h * 3600
     lines += tuple(
-        f"{name}: gone since {minute(state.at, me.zone)}"
+        f"{name}: {ended_words(state.stopped)} since {minute(state.at, me.zone)}"
         + (f"; it had carried out entry {state.applied:,}" if state.applied else "")
         for name, state in gone
     )
@@ -165,13 +174,18 @@ def _reached(node: Mapping[str, Any], standing: Standing) -> str:
     return f"entry {node['applied']:,} of {more}{standing.head:,}"
 
 
+def ended_words(is_stopped: bool) -> str:
+    """Return what a node is since it has ended: whether it said so itself, or is just not there any more."""
+    return "stopped" if is_stopped else "not seen"
+
+
 def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:
     """Return what is told of a node that is gone.
 
     :param keep_s: for how many seconds the log keeps what it needs.
     """
     nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": ""}
-    since = {"gone": iso(state.at), "until": iso(state.at + keep_s - NOTICED_S)}
+    since = {"stopped": state.stopped, "gone": iso(state.at), "until": iso(state.at + keep_s - NOTICED_S)}
     return {"node": name, "epoch": state.epoch, "applied": state.applied, **nothing, **since}
 
 

@@ -153,10 +153,10 @@ class NodesTest(NodesCase):
         self.assertIn("The node b1 is there. Stop it first", told)
         second.stop()
         status = ("cluster", "status", "--data", self.data("a1"))
-        # The first node says so in the log; until that is carried out b1 is neither alive nor gone.
-        self.until(lambda: "b1 is gone" in self.output(*status))
+        # It has said so in the log; until that is carried out here it is alive.
+        self.until(lambda: "b1 is stopped" in self.output(*status))
         told = self.groupchat(*status, status=1)
-        self.assertRegex(told, r"\n  b1  epoch \d+  (entry \d+  )?gone since \d{4}-\d\d-\d\dT[0-9:.]+Z\n")
+        self.assertRegex(told, r"\n  b1  epoch \d+  entry \d+  stopped since \d{4}-\d\d-\d\dT[0-9:.]+Z\n")
         self.assertIn("If it does not come back: groupchat cluster remove b1\n", told)
         told = self.groupchat("cluster", "remove", "b1", "--data", self.data("a1"))
         self.assertIn("The node b1 is removed: it is listed as gone no longer.", told)
@@ -170,6 +170,10 @@ class NodesTest(NodesCase):
         self.assertRegex(self.groupchat(*status), r"\n  b1  epoch \d+  (entry |has just started)")
         self.assertIn("without the other", self.exported("b1"))
         self.say(again, "back")
+        again.kill()
+        self.until(lambda: "b1 is gone" in self.output(*status))
+        told = self.groupchat(*status, status=1)
+        self.assertRegex(told, r"\n  b1  epoch \d+  (entry \d+  )?not seen since \d{4}-\d\d-\d\dT[0-9:.]+Z\n")
 
     def test_lost_etcd(self) -> None:
         """When everything in etcd is lost, a node leaves the old cluster and begins another one with what it has."""

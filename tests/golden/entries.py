@@ -148,6 +148,8 @@ def record(path: Path) -> list[str]:
                 say(node, operations, unknown)
         if number == 200:
             say("a1", [NodeUp("c1", 300), NodeDown("c1", 300, 1795262300.25, 150)])
+            say("a1", [NodeUp("d1", 310), NodeDown("d1", 310, 1795262310.25, 151, stopped=True)])
+            say("a1", [NodeDown("d1", 310, 1795262312.25, 150)])
         if number % 100 == 50:
             say("a1", [Check(number, number + 200, 1, "ab", "cd", "ef")])
         if number == 300:

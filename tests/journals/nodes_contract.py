@@ -240,6 +240,16 @@ class NodesContract(DecisionsCase):
         await self.append(NodeUp("b1", 9))
         self.assertEqual((await self.states())["b1"], NodeState(9, True))
 
+    async def test_stopped(self) -> None:
+        """That a node has said itself that it is stopped is remembered, and compared, whoever notices its end later."""
+        await self.append(NodeUp("b1", 6), NodeDown("b1", 6, NOON, 42, stopped=True), NodeDown("b1", 6, NOON + 2, 41))
+        await self.reopen()
+        self.assertEqual(await self.states(), {"b1": NodeState(6, False, NOON, 42, stopped=True)})
+        found = await self.append(Check(1, 0))
+        await self.append(RemoveNode("b1", SERVER), NodeUp("b1", 6), NodeDown("b1", 6, NOON, 42))
+        self.assertEqual(await self.states(), {"b1": NodeState(6, False, NOON, 42)})
+        self.assertNotEqual(await self.append(Check(1, 0)), found)
+
     async def test_removed(self) -> None:
         """A node that is gone is remembered no longer when that is decided; one that is there is not removed."""
         await self.append(NodeUp("a1", 5), NodeUp("b1", 6))

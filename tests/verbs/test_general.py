@@ -338,23 +338,29 @@ class ClusterTests(SynchronousTestCase):
     def lose(self) -> None:
         """Let b1 be gone."""
         self.stand("", a1=(0, ""), c1=(0, ""))
-        gone = {"b1": NodeState(7, False, NOON, 8000), "d1": NodeState(3, False, NOON)}
+        gone = {
+            "b1": NodeState(7, False, NOON, 8000), "d1": NodeState(3, False, NOON),
+            "e1": NodeState(2, False, NOON, 8800, stopped=True),
+        }  # fmt: skip
         self.journal.standing_now = replace(self.journal.standing_now, gone=gone)
 
     def test_gone(self) -> None:
         """Nodes that are gone are told of: since when, how far they were, and how long the log keeps what they need."""
         self.lose()
         lines, (item,) = self.asked("status")
-        told = "This is a1 of 2 nodes (a1 c1); b1 d1 are gone; the log is at 8,842, here 8,840; a post takes 3 ms."
+        ended = "e1 is stopped; b1 d1 are gone"
+        told = f"This is a1 of 2 nodes (a1 c1); {ended}; the log is at 8,842, here 8,840; a post takes 3 ms."
         self.assertIn(told, lines)
-        self.assertEqual((item["nodes"], item["gone"]), (["a1", "c1"], ["b1", "d1"]))
+        self.assertEqual((item["nodes"], item["gone"]), (["a1", "c1"], ["b1", "d1", "e1"]))
         lines, items = self.asked("nodes")
-        self.assertEqual(lines[2:4], (
-            "b1: gone since 2026-11-21 12:00; it had carried out entry 8,000",
-            "d1: gone since 2026-11-21 12:00",
+        self.assertEqual(lines[2:5], (
+            "b1: not seen since 2026-11-21 12:00; it had carried out entry 8,000",
+            "d1: not seen since 2026-11-21 12:00",
+            "e1: stopped since 2026-11-21 12:00; it had carried out entry 8,800",
         ))  # fmt: skip
         self.assertNotIn("gone", items[0])
         found = [items[2][name] for name in ("node", "own", "epoch", "applied", "gone", "until")]
+        self.assertEqual([item.get("stopped") for item in items], [None, None, False, False, True])
         self.assertEqual(found, ["b1", False, 7, 8000, iso(NOON), iso(NOON + 24 * 3600 - NOTICED_S)])
 
     def test_remove(self) -> None:
@@ -365,7 +371,7 @@ class ClusterTests(SynchronousTestCase):
         peer.session.serve()
         for name, words in (
             ("a1", "The node a1 is there. Stop it first; 10 to 15 s after it has died it counts as gone."),
-            ("e1", "No node e1 is known here. Gone are: b1 d1."),
+            ("f1", "No node f1 is known here. Gone are: b1 d1 e1."),
         ):
             peer.do("removenode", name=name)
             refused = peer.answers[-1]

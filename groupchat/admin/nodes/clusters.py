@@ -18,7 +18,7 @@ from groupchat.journals.tools.belonging import place_in
 from groupchat.journals.tools.leaving import leave
 from groupchat.model.node_operations import Place
 from groupchat.model.wording import plural
-from groupchat.verbs.general import compared
+from groupchat.verbs.general import compared, ended_words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +118,8 @@ def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) 
         yield f"  {one['node']:<{width}}  {_progress(one, own['log'], not troubles)}{more}"
     for one in gone:
         place = f"  entry {one['applied']:,}" if one["applied"] else ""
-        yield f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  gone since {one['gone']}"
+        ended = ended_words(bool(one.get("stopped")))
+        yield f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  {ended} since {one['gone']}"
     yield compared(alive)[1]
     for one in gone:
         if datetime.fromisoformat(one["until"]).timestamp() > now:
@@ -129,8 +130,9 @@ def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) 
             )
         else:
             way = "The log is not sure to have what it needs any more; its start says whether it goes on where it was"
+        how = "stopped" if one.get("stopped") else "gone"
         yield (
-            f"{one['node']} is gone. {way}, or must be seeded with --replace. If it does not come back: groupchat"
+            f"{one['node']} is {how}. {way}, or must be seeded with --replace. If it does not come back: groupchat"
             f" cluster remove {one['node']}"
         )
     for trouble in troubles:

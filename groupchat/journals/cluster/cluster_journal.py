@@ -23,7 +23,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, fail, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -39,14 +39,17 @@ from groupchat.journals.cluster.entries import RULES
 from groupchat.journals.cluster.living import Living
 from groupchat.journals.cluster.local_answers import LocalAnswers
 from groupchat.journals.cluster.log_ages import LogAges
-from groupchat.journals.cluster.proposing import Proposing
-from groupchat.journals.nodes.attending import NOWHERE
+from groupchat.journals.cluster.proposing import Proposing, first_of
+from groupchat.journals.nodes.attending import GOODBYES, NOWHERE
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import CannotFollow, CannotStart, JournalBroken, JournalUnavailable
-from groupchat.model.node_operations import Check, Checked, NodeUp, Place, Rules
+from groupchat.model.node_operations import Check, Checked, NodeDown, NodeUp, Place, Rules
 
 SHOW_S = 5.0
 """Seconds between two looks whether the card of this node must be shown anew."""
+
+GOODBYE_S = 0.5
+"""Seconds for which a node that is stopped tries to say so."""
 
 NEVER = 2**62
 """The revision on the card of a node that carries out nothing any more: the log need keep nothing for it."""
@@ -105,7 +108,8 @@ class ClusterJournal(LocalAnswers):
             lambda revision: self._applying.reached(revision=revision), self._applying.expect,
             self._applying.take_appended,
         )  # fmt: skip
-        self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules, now or clock.seconds)
+        self._now = now or clock.seconds
+        self._living = Living(shared, clock, node, self._say, self._fenced, self._propose_rules, self._now)
         self._checking = Checking(self._differs)
         self._is_checking = False
         self.compaction = Compaction(shared, clock, keep_h, ages)
@@ -209,11 +213,13 @@ class ClusterJournal(LocalAnswers):
         """Give up the node's place in the cluster, finish what is being carried out, and close what is within."""
         if self._state is _CLOSED:
             return
+        saying = self._say_goodbye()
         self._state = _CLOSED
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
         self._living.stop()
+        yield saying
         yield self._applying.close()
         self._proposing.lose_all(Failure(JournalUnavailable("The journal is closed.")))
         failure: Failure | None = None
@@ -224,6 +230,15 @@ class ClusterJournal(LocalAnswers):
         yield self._inner.close()
         if failure is not None:
             failure.raiseException()
+
+    def _say_goodbye(self) -> "Deferred[Any]":
+        """Let the others know that this node is stopped, and not lost; where that takes long they notice its end."""
+        place = self._applying.place
+        if self._state is not _RUNNING or place.rules < GOODBYES or self._refusal() or self._log.trouble():
+            return succeed(None)
+        goodbye = NodeDown(self.node, self.epoch, self._now(), place.number, stopped=True)
+        said = self._proposing.propose([goodbye], is_asked=False)
+        return said.addTimeout(GOODBYE_S, self._clock).addErrback(lambda failure: None)
 
     # Beginning
 
@@ -282,7 +297,7 @@ class ClusterJournal(LocalAnswers):
             if begun.head:
                 founding = rules = ()  # what was proposed before is in the log, or something else
             said = self._proposing.propose([*founding, NodeUp(self.node, begun.epoch), *rules], is_asked=False)
-            is_up = yield self._first_of(said, self._refenced)
+            is_up = yield first_of(said, self._refenced)
             if is_up:
                 break
             if self._state is _CLOSED:
@@ -295,24 +310,6 @@ class ClusterJournal(LocalAnswers):
             yield self._applying.reached()  # it fails if everything has ended with what was handed on meanwhile
         self.epoch, self._state = begun.epoch, _RUNNING
         self.log.info("This is the node {node}, epoch {epoch}", node=self.node, epoch=self.epoch)
-
-    def _first_of(self, said: "Deferred[list[Outcome]]", fenced: "Deferred[None]") -> "Deferred[bool]":
-        """Return a Deferred that says whether an entry was carried out before the epoch ended."""
-        first: Deferred[bool] = Deferred()
-
-        def settle(is_up: bool) -> None:
-            if not first.called:
-                first.callback(is_up)
-
-        def failed(failure: Failure) -> None:
-            if failure.check(JournalUnavailable) is not None:
-                settle(False)
-            elif not first.called:
-                first.errback(failure)
-
-        said.addCallbacks(lambda outcomes: settle(True), failed)
-        fenced.addCallback(lambda _: settle(False))
-        return first
 
     # Running
 

@@ -32,6 +32,7 @@ a session that a node wants to keep is void, too, if its connection came back at
 if its token has ended behind the entry up to which the node had carried out the log by then (LATE_TOKENS,
 nodes/ended_tokens.py); so each entry says that.  Likewise nobody is brought back into a room that they were put out of,
 or an account to where it was before another node moved it (LATE_MOVES, nodes/late_moves.py).
+A node that is stopped says so (GOODBYES, nodes/attending.py).
 """
 
 MOST_OPERATIONS = 1000

@@ -34,7 +34,8 @@ class Living:
     :param lost: called when this node itself is not, or no longer in its epoch, among those that live.
     :param now: the wall-clock time in seconds since 1970 UTC.
 
-    ``nodes``: those that live.  ``up``: for each node the newest epoch that began and is not known to have ended.
+    ``nodes``: those that live, and have not said that they are stopped.
+    ``up``: for each node the newest epoch that began and is not known to have ended.
     ``gone``: the nodes of which none is, and that were not removed.
     """
 
@@ -115,14 +116,19 @@ class Living:
         node = down.node
         if self.up.get(node, 0) <= down.epoch and not (node in self.gone and self.gone[node].epoch >= down.epoch):
             self.up.pop(node, None)
-            self.gone[node] = NodeState(down.epoch, False, down.at, down.applied)
+            self.gone[node] = NodeState(down.epoch, False, down.at, down.applied, down.stopped)
+            self.nodes = self._without_stopped(self.nodes)  # its lease ends just behind its goodbye
+
+    def _without_stopped(self, nodes: Mapping[str, LiveNode]) -> dict[str, LiveNode]:
+        ended = {node: state.epoch for node, state in self.gone.items() if state.stopped}
+        return {name: live for name, live in nodes.items() if live.epoch > ended.get(name, 0)}
 
     def _told(self, nodes: Mapping[str, LiveNode]) -> None:
-        self.nodes = dict(nodes)
+        self.nodes = self._without_stopped(nodes)
         living = {(name, live.epoch): read_card(live).applied for name, live in nodes.items()}
         ended = {key: applied for key, applied in self._applied.items() if self.up.get(key[0]) == key[1]}
         self._applied = {**ended, **living}
-        mine = self.nodes.get(self._node)
+        mine = nodes.get(self._node)
         if self._epoch and (mine is None or mine.epoch != self._epoch):
             self._epoch = 0
             self._lost()

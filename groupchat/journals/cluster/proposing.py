@@ -262,3 +262,22 @@ class Proposing:
             self._append_next()  # another epoch has begun already
         elif self._is_open:
             self._fenced()
+
+
+def first_of(said: "Deferred[list[Outcome]]", fenced: "Deferred[None]") -> "Deferred[bool]":
+    """Return a Deferred that says whether an entry was carried out before the epoch ended."""
+    first: Deferred[bool] = Deferred()
+
+    def settle(is_up: bool) -> None:
+        if not first.called:
+            first.callback(is_up)
+
+    def failed(failure: Failure) -> None:
+        if failure.check(JournalUnavailable) is not None:
+            settle(False)
+        elif not first.called:
+            first.errback(failure)
+
+    said.addCallbacks(lambda outcomes: settle(True), failed)
+    fenced.addCallback(lambda _: settle(False))
+    return first

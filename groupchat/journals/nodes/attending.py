@@ -27,6 +27,9 @@ NOWHERE = Place("", 0, 0, "")
 LAST_NODES = 2
 """The rules from which on it is remembered of which node the connection of a session was last."""
 
+GOODBYES = 2
+"""The rules from which on a node that is stopped says so itself."""
+
 
 class Facts(Protocol):
     """The place where a journal keeps facts and sessions, inside its transaction."""
@@ -84,10 +87,10 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
             if epoch > store.state(node).epoch:
                 store.keep_node(node, NodeState(epoch, True))
                 _remember(store, facts, node, store.remove_presences(node, epoch - 1))
-        case NodeDown(node, epoch, at, applied):
+        case NodeDown(node, epoch, at, applied, stopped):
             known = store.state(node)
             if epoch > known.epoch or (epoch == known.epoch and known.is_up):  # whoever noticed first knows since when
-                store.keep_node(node, NodeState(epoch, False, at, applied))
+                store.keep_node(node, NodeState(epoch, False, at, applied, stopped))
             _remember(store, facts, node, store.remove_presences(node, epoch))
         case RemoveNode(node):
             return _remove(store, node)

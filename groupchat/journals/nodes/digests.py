@@ -63,7 +63,7 @@ def checked(
     others: list[object] = [*facts]
     others += [_values(one) for one in sorted(presences, key=lambda one: one.handle)]
     states = [(node, nodes[node]) for node in sorted(nodes)]
-    others += [[node, one.epoch, one.is_up, float(one.at), one.applied] for node, one in states]
+    others += [_state(node, one) for node, one in states]
     others += [*counts]
     tokens = sorted((one.author, one.keep, one.only, where.number, float(where.at)) for one, where in ended.items())
     moves = sorted((*which, where.number, float(where.at)) for which, where in moved.items())
@@ -74,6 +74,11 @@ def checked(
 
 def _values(presence: Presence) -> list[object]:
     return _with_times(_PRESENCE, [getattr(presence, name) for name in _PRESENCE])
+
+
+def _state(node: str, state: NodeState) -> list[object]:
+    values: list[object] = [node, state.epoch, state.is_up, float(state.at), state.applied]
+    return [*values, True] if state.stopped else values  # by the first rules none says so
 
 
 def _session(session: StoredSession, node: str) -> list[object]:

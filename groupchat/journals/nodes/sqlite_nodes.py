@@ -21,7 +21,9 @@ _PRESENCE = (
 """The columns of ``presences`` in the order of the fields of Presence."""
 _KEEP_PRESENCE = f"INSERT OR REPLACE INTO presences ({_PRESENCE}) VALUES ({', '.join('?' * 16)})"
 _NODE = "epoch, up, at, applied"
-"""The columns of ``nodes`` in the order of the fields of NodeState."""
+"""The columns of ``nodes``."""
+_LOST, _UP, _STOPPED = 0, 1, -1
+"""What stands in the column ``up``."""
 _PRESENCES = f"SELECT {_PRESENCE} FROM presences ORDER BY handle"
 _APPLIED = "UPDATE place SET cluster = ?, number = ?, revision = ?, chain = ? WHERE cluster <> ''"
 _JOINED = """
@@ -85,7 +87,7 @@ def moved_of(database: sqlite3.Connection) -> dict[tuple[AuthorId, str], Mark]:
 
 def _node_of(found: Sequence[Any]) -> NodeState:
     epoch, up, at, applied = found
-    return NodeState(epoch, bool(up), at, applied)
+    return NodeState(epoch, up == _UP, at, applied, stopped=up == _STOPPED)
 
 
 def _presence_of(found: Sequence[Any]) -> Presence:
@@ -142,9 +144,9 @@ class SqliteNodes:
 
     def keep_node(self, node: str, state: NodeState) -> None:
         """Write what is remembered of a node."""
-        self._database.execute(
-            f"INSERT OR REPLACE INTO nodes (node, {_NODE}) VALUES (?, ?, ?, ?, ?)", (node, *astuple(state))
-        )
+        up = _UP if state.is_up else _STOPPED if state.stopped else _LOST
+        values = (node, state.epoch, up, state.at, state.applied)
+        self._database.execute(f"INSERT OR REPLACE INTO nodes (node, {_NODE}) VALUES (?, ?, ?, ?, ?)", values)
 
     def remove_node(self, node: str) -> None:
         """Remember a node no longer."""

@@ -84,6 +84,13 @@ class ReportTest(SynchronousTestCase):
             f" was, {more}",
         )
 
+    def test_stopped(self) -> None:
+        """Of a node that has said that it is stopped that is told, of others that they were not seen any more."""
+        for about, since, what in ((True, "stopped", "stopped"), (False, "not seen", "gone")):
+            *_, listed, _, told = self.lines(46, {}, {**self.GONE, "stopped": about})
+            self.assertEqual(listed, f"  b1  epoch 7  entry 46  {since} since {iso(NOON)}")
+            self.assertTrue(told.startswith(f"b1 is {what}. "), told)
+
 
 class LeaveTest(ClusterCase):
     def test_leave(self) -> None:

@@ -69,7 +69,8 @@ class OneNodeTests(ClusterCase):
     def test_close_is_given_up(self) -> None:
         """A close that nobody ends leaves nothing that fails later, when it is collected."""
         closing = ClusterJournal.close.__wrapped__(self.started().journal)  # type: ignore[attr-defined]
-        next(closing)  # for what is being carried out
+        next(closing)  # for its goodbye
+        closing.send(None)  # for what is being carried out
         closing.send(None)  # for the log
         closing.close()
 
@@ -77,11 +78,11 @@ class OneNodeTests(ClusterCase):
         """Whoever waits as it is closed is told; what is in the log is carried out at the next start."""
         inner = _Kept()
         node = self.started(inner=inner)
-        node.log.delay = 0.2
+        node.log.delay = 2.0  # too long for a goodbye
         waiting, unsent = node.post(said("a")), node.post(said("b"))
-        self.pass_time(0.3)
+        self.pass_time(2.5)
         closing = node.journal.close()
-        self.pass_time()
+        self.pass_time(3)
         self.successResultOf(closing)
         self.assert_refused(waiting, JournalUnavailable.NOT_KNOWN)
         self.assertEqual(str(unsent.error), "The journal is closed.")
@@ -352,11 +353,62 @@ class TwoNodesTests(ClusterCase):
         closing = self.a.journal.close()
         self.pass_time(3)
         self.successResultOf(closing)
+        self.assert_ended(ended, is_stopped=True)
+
+    def assert_ended(self, epoch: int, is_stopped: bool) -> NodeDown:
+        """See that this epoch of a1 has ended once, and what is remembered of it."""
         downs = [one for one in self.b.received if isinstance(one, NodeDown)]
-        self.assertEqual([(one.node, one.epoch) for one in downs], [("a1", ended)])
+        self.assertEqual([(one.node, one.epoch, one.stopped) for one in downs], [("a1", epoch, is_stopped)])
         self.assertEqual([one.handle for one in self.b.presences], ["b"])
-        gone = self.b.journal.standing().gone
-        self.assertEqual(gone, {"a1": NodeState(ended, False, downs[0].at, downs[0].applied)})
+        state = NodeState(epoch, False, downs[0].at, downs[0].applied, is_stopped)
+        self.assertEqual(self.b.journal.standing().gone, {"a1": state})
+        self.assertEqual(self.successResultOf(self.b.inner.nodes())["a1"], state)
+        self.assertEqual(set(self.b.journal.standing().nodes), {"b1"})
+        return downs[0]
+
+    def test_node_is_lost(self) -> None:
+        """A node that cannot say that it is stopped does not wait long for that, and is noticed to be gone."""
+        self.a.post(at(self.a))
+        self.b.post(at(self.b, 2, "b"))
+        self.pass_time()
+        ended = self.a.journal.epoch
+        self.a.log.delay = 3.0
+        closing = self.a.journal.close()
+        self.pass_time(4)
+        self.successResultOf(closing)
+        self.pass_time(15)
+        self.assert_ended(ended, is_stopped=False)
+
+    def test_goodbye(self) -> None:
+        """What was said before the goodbye is before it, it is told at once, and nothing is said behind it."""
+        inner = _Kept()
+        node = self.started("c1", inner)
+        waiting = node.post(said("last", ALICE))
+        known = len(self.shared.entries)
+        node.journal.close()
+        self.assert_refused(node.post(said("behind", ALICE)), "The journal is closed.")
+        self.pass_time(0.3)
+        self.assertIsNotNone(waiting.outcomes)
+        self.assertIsInstance(read_entry(self.shared.entries[-1].data).operations[0], NodeDown)
+        self.assertEqual(len(self.shared.entries), known + 2)
+        self.assertEqual((self.b.texts, set(self.b.journal.standing().gone)), (["last"], {"c1"}))
+        self.pass_time()
+        again = self.started("c1", inner)
+        self.assertEqual(self.b.journal.standing().gone, {})
+        self.assertEqual(set(self.b.journal.standing().nodes), {"a1", "b1", "c1"})
+        self.assertEqual(again.texts, ["last"])
+
+    def test_between_goodbye_and_lease(self) -> None:
+        """A node that has said that it is stopped is one that lives no longer, also while its lease holds."""
+        epoch = self.a.journal.epoch
+        self.a.journal._say_goodbye()
+        self.pass_time(0.2)
+        self.b.journal._show_card(replace(self.b.journal._card, applied=7))
+        self.pass_time(0.2)
+        self.assertEqual(self.shared.leases["a1"].epoch, epoch)
+        standing = self.b.journal.standing()
+        self.assertEqual((set(standing.nodes), set(standing.gone)), ({"b1"}, {"a1"}))
+        self.assertTrue(self.b.journal._living.is_first)
 
     def test_node_is_cut_off(self) -> None:
         """So are those of one that is cut off; it is told so, begins anew, and claims its nicknames again."""
@@ -929,6 +981,15 @@ class TroubleTests(ClusterCase):
         self.assertIn("upgrade this node", self.refused(self.node("c1", rules=1)))
         self.assertEqual(self.started("d1", rules=2).texts, ["before", "after"])
 
+    def test_no_goodbye_by_older_rules(self) -> None:
+        """While a node lives that knows the older rules only, nothing is said that it could not read."""
+        old, new = self.started("a1", rules=1), self.started("b1")
+        closing = new.journal.close()
+        self.pass_time(5)
+        self.successResultOf(closing)
+        standing = old.journal.standing()
+        self.assertEqual((standing.gone["b1"].stopped, standing.trouble), (False, ""))
+
     def test_rules_of_a_new_log(self) -> None:
         """Whoever begins a log does so by the newest rules, which are known to everybody there is."""
         first = self.started("a1", rules=3)
@@ -993,6 +1054,7 @@ class TroubleTests(ClusterCase):
         waiting = a.post(said("a"))
         self.pass_time()
         self.assertEqual(waiting.ids, [2])
+        a.open()
 
     def test_fault_of_the_hall_as_it_begins_anew(self) -> None:
         """So it is when the node begins anew."""
@@ -1008,6 +1070,7 @@ class TroubleTests(ClusterCase):
         waiting = a.post(said("a"))
         self.pass_time()
         self.assertEqual((waiting.ids, b.texts), ([1], ["a"]))
+        a.open()
 
     def test_stopped_node_holds_up_nothing(self) -> None:
         """The log is compacted without regard to a node that carries out nothing any more."""

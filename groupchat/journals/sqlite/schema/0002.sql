@@ -123,7 +123,7 @@ CREATE TABLE place (
 CREATE TABLE nodes (
     node TEXT PRIMARY KEY,
     epoch INTEGER NOT NULL,       -- its newest
-    up INTEGER NOT NULL,          -- whether that has not ended
+    up INTEGER NOT NULL,          -- 1: that has not ended; 0: others noticed its end; -1: the node said that it stops
     at REAL NOT NULL,             -- once it has: when that was noticed, in seconds since 1970 UTC
     applied INTEGER NOT NULL      -- and the last entry that the node said it had carried out; 0: it is not known
 ) STRICT, WITHOUT ROWID;
