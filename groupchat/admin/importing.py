@@ -68,6 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if incoming.facts:
         print(f"accounts and decisions: {_told(incoming.facts)}")
+    for reason, count in incoming.reasons.most_common():
+        print(f"left out {count:,}: {reason}")
+    if incoming.replies_lost:
+        print(f"imported as no reply {incoming.replies_lost:,}: the message that it answers is not here")
     if incoming.accounts:
         print(f"No password was imported for {_named(incoming.accounts)}: set one with “groupchat user password NAME”.")
     if incoming.strangers:

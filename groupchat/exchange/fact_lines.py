@@ -18,7 +18,6 @@ from groupchat.exchange.fields import (
     seconds,
     truth,
     words,
-    written_time,
 )
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven
 from groupchat.facts.kinds import KINDS
@@ -34,10 +33,10 @@ from groupchat.facts.room_facts import (
     Slow,
 )
 from groupchat.facts.sanctions import Ban, Mute, NetworkBan, NetworkMute
-from groupchat.journals.rules.rows import milliseconds
 from groupchat.model import names
 from groupchat.model.drafts import Fact, canonical
 from groupchat.model.ranks import Rank
+from groupchat.model.times import moment
 
 Check = Callable[[Any], Any]
 
@@ -110,20 +109,12 @@ def _written(name: str, part: Any) -> Any:
     if part is None:
         return None
     if name in _TIMES:
-        return written_time(part)
+        return moment(part)
     return str(part) if name == "author" else part
 
 
-def decided_at(fact: Fact) -> int | None:
-    """Return when a fact was decided, or an account made, in milliseconds since 1970 UTC; None: it keeps no time."""
-    for part in ("at", "since"):
-        if part in CARRIED[fact.kind]:
-            return milliseconds((fact.value or {})[part])
-    return None
-
-
 def digest(line: Mapping[str, Any]) -> str:
-    """Return what stands for a fact: half of the hex SHA-256 of its line."""
+    """Return by what earlier journals of this form had noted a fact: half of the hex SHA-256 of its line."""
     form = canonical({name: line[name] for name in ("fact", "name", "value")})
     return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from groupchat.model import names
 from groupchat.model.drafts import Kind
 from groupchat.model.events import AuthorId
 from groupchat.model.text import Length, clean_lines, is_harmless
-from groupchat.model.times import FIRST_DAY, LAST_DAY, iso
+from groupchat.model.times import FIRST_DAY, FIRST_MOMENT, LAST_DAY, LAST_MOMENT
 
 T = TypeVar("T")
 
@@ -32,26 +32,9 @@ _IDENTITY = re.compile("[0-9a-f]{32}")
 _DIGITS = re.compile("0|[1-9][0-9]{0,18}")
 
 
-def _moment(day: date, at: time) -> float:
-    return datetime.combine(day, at, UTC).timestamp()
-
-
-EARLIEST, LATEST = _moment(FIRST_DAY, time()), _moment(LAST_DAY, time(23, 59, 59))
-"""The first and last times in a line, in seconds since 1970 UTC."""
-
-
-def written_time(at: float) -> str:
-    """Return a time as a line has it: one that no calendar has is replaced by the nearest.
-
-    :param at: seconds since 1970 UTC.
-    """
-    # The form cuts what is below a millisecond, and a float can be just below one.
-    return iso(min(max(at, EARLIEST), LATEST) + 0.0002)
-
-
 def comparable(at: int) -> int:
     """Return the time of a row as it comes back out of a line.  Both are milliseconds since 1970 UTC."""
-    return min(max(at, milliseconds(EARLIEST)), milliseconds(LATEST))
+    return min(max(at, milliseconds(FIRST_MOMENT)), milliseconds(LAST_MOMENT))
 
 
 class Fields:
@@ -183,7 +166,7 @@ def instant(given: Any) -> float:
         raise ValueError("the time has no time zone")
     if not FIRST_DAY <= at.date() <= LAST_DAY:
         raise ValueError(f"the time is not between {FIRST_DAY} and {LAST_DAY}")
-    return min(max(at.timestamp(), EARLIEST), LATEST)
+    return min(max(at.timestamp(), FIRST_MOMENT), LAST_MOMENT)
 
 
 def number(given: Any) -> int:

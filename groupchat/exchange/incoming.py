@@ -5,13 +5,11 @@ Rules:
 1. A post is known by the number it was given first, and the journal that gave it.  Copies of one journal can have
    gone different ways, so its time, room and kind are compared too.
 2. What is known is left as it is here, whatever became of it: changed, deleted, erased, or removed as too old.
-3. A fact is taken over unless one of its name is true here.  One that was taken over once, or that this journal made,
-   is not taken over again: it may have been undone since.
-4. Where the file has more of this journal than it has itself, or is of one that was the same formerly, a fact that is
-   not here was either undone here or lost.  Up to the newest of what both have, this journal had everything: what was
-   decided until then was undone, what was decided later was lost, or is new, and comes, once.  A fact without a time
-   comes with the account it belongs to.
-5. No rule of today is asked who may say what: it was said.
+3. A fact is taken over unless one of its name is true here, or this very one was true here once, or was seen in a file
+   before: then it was undone here.  So it is whichever journal it comes from, by whichever way, and whatever the clocks
+   said: one that was never here was lost, or is new, and comes, once (``rules/known_facts.py``).
+4. No rule of today is asked who may say what: it was said.
+5. Whatever is not taken over is counted, with the reason.
 """
 
 import secrets
@@ -35,7 +33,7 @@ from groupchat.exchange.outgoing import VERSION
 from groupchat.exchange.post_lines import PostLine
 from groupchat.facts.account_facts import Account, ReadPosition
 from groupchat.facts.reading_places import PRIVATE, partner, talk
-from groupchat.journals.nodes.identities import OWN
+from groupchat.journals.rules.known_facts import mark
 from groupchat.journals.rules.rows import Row, milliseconds, stored_file
 from groupchat.journals.sqlite.statements import MESSAGE
 from groupchat.journals.sqlite.transaction import Transaction
@@ -50,20 +48,29 @@ TOGETHER = 500
 
 _LAST_EDIT = "SELECT max(at) FROM posts WHERE target = ? AND kind = 'edited'"
 _EMPTY = f"SELECT id FROM posts WHERE id > ? AND {MESSAGE} AND text = '' AND gone_by IS NULL LIMIT 1"
-_KNOWN_FACT = "SELECT 1 FROM imported_facts WHERE digest = ?"
+_KNOWN_FACT = "SELECT 1 FROM imported_facts WHERE digest IN (?, ?)"
 _NOTE_FACT = "INSERT OR IGNORE INTO imported_facts VALUES (?, ?)"
 
 IMPORTED, THERE, LEFT_OUT = "imported", "there already", "left out"
 """The outcomes of a line."""
 
-NEVER = -(2**63)
-"""Milliseconds since 1970 UTC, before everything."""
+UNDONE = "it was undone here before, or replaced"
+OTHERWISE = "something else was decided about the same here"
+NO_ACCOUNT = "the account it belongs to is not here, or was erased here"
+STRANGER = "somebody else has the nickname here"
+NO_MESSAGE = "the message that it changes is not here"
+REMOVED = "it was removed here"
+NOT_READ = "the message up to which somebody has read is not here"
+OLD_FORM = "it is private, deleted or an act, of which files of the first form do not say enough"
+"""Why lines are left out."""
 
 
 class Incoming:
     """Takes lines over, within one transaction.
 
     ``posts``, ``facts``: what became of the lines.
+    ``reasons``: why lines were left out, and how many for each reason.
+    ``replies_lost``: how many replies became messages that answer nothing, since what they answer is not here.
     ``accounts``: the nicknames of the accounts that were made.
     ``files``: the files that posts were imported with; their content comes by another way.
     ``strangers``: the nicknames of the accounts that somebody else has here.
@@ -81,18 +88,10 @@ class Incoming:
         """Authors there -> here."""
         self._is_old = True
         self._journal = ""
-        self._is_behind = False
-        """True if the file has more of this journal than it has itself, as after a backup was restored."""
-        self._kin: frozenset[str] = frozenset()
-        """The identities of the journal that was exported, if it and this one were one journal formerly."""
-        self._shared = NEVER
-        """The time of the newest post that the file and this journal have both of this journal."""
-        self._waiting: list[tuple[Fact, str, str]] = []
-        """Facts that are judged after the posts, with their digests and the journals they come from."""
-        self._back: set[str] = set()
-        """The authors, in decimal digits, whose accounts were taken over."""
         self.posts: Counter[str] = Counter()
         self.facts: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.replies_lost = 0
         self.accounts: list[str] = []
         self.files: set[StoredFile] = set()
         self.strangers: list[str] = []
@@ -128,7 +127,6 @@ class Incoming:
 
         :raises ValueError: what is said to be deleted was not deleted by any line.
         """
-        self._settle()
         self._batch.flush()
         self._origins.flush()
         if self._database.execute(_EMPTY, (self._first,)).fetchone() is not None:
@@ -137,27 +135,16 @@ class Incoming:
     # Where the lines come from
 
     def _begin(self, given: Mapping[str, Any]) -> None:
-        self._settle()
         version = given.get("version")
         if version != VERSION:
             raise ValueError(f"this was written by another version of groupchat (form {str(version)[:20]})")
         fields = Fields(given)
         fields.only("kind", "version", "journal", "head", "head_at", "formerly")
-        head, at = fields.get("head", count), fields.maybe("head_at", instant)
-        journal, formerly = fields.get("journal", identity), fields.maybe("formerly", identities) or []
-        origin = self._origins.number(journal)
-        newest = self._batch.find(head) if head <= self._first else None
-        is_other = newest is not None and at is not None and comparable(newest.at) != milliseconds(at)
-        if origin is not None and origin < OWN and newest is not None:
-            # The number may have been given here after this journal had left that one, even at the same moment.
-            is_other = is_other or self._origins.of(head)[0] == OWN
-        self._is_behind = origin is not None and origin <= OWN and (head > self._first or is_other)
-        self._kin = frozenset()
-        if not self._origins.is_own(journal) and any(map(self._origins.is_own, formerly)):
-            # It went another way than this journal, under another identity: what it decided before is of both.
-            self._kin = frozenset([journal, *formerly])
-            self._is_behind = True
-        self._is_old, self._journal, self._shared = False, "", NEVER
+        fields.get("journal", identity)
+        fields.get("head", count)
+        fields.maybe("head_at", instant)
+        fields.maybe("formerly", identities)  # it stands in files that were written before facts were known by marks
+        self._is_old, self._journal = False, ""
 
     def _turn(self, given: Mapping[str, Any]) -> None:
         fields = Fields(given)
@@ -169,11 +156,12 @@ class Incoming:
     def _take_post(self, line: PostLine) -> str:
         row = line.row
         origin = self._origins.number(self._journal)
-        if origin is not None and self._find(origin, row.id, row.room, row.at, row.kind):
-            if row.link is not None:
+        known = origin is not None and self._find(origin, row.id, row.room, row.at, row.kind)
+        if known:
+            if not isinstance(known, Row):
+                return self._left_out(REMOVED)
+            if row.link is not None and known.link is not None:  # not of one that was deleted here
                 self.files.add(stored_file(row))
-            if origin <= OWN:
-                self._shared = max(self._shared, row.at)
             return THERE
         reader = None if row.reader is None else self._here(row.reader)
         row = row._replace(author=self._here(row.author), reader=reader, id=self._batch.head + 1)
@@ -181,7 +169,7 @@ class Incoming:
         if line.target_at or row.target is not None:
             target = self._target(line)
             if target is None:
-                return LEFT_OUT
+                return self._left_out(NO_MESSAGE)
             self._change(line, row, target)
         else:
             if line.gone_by == row.nick and is_pseudonym(row.nick):
@@ -228,9 +216,10 @@ class Incoming:
         origin = self._origins.number(line.reply_journal or self._journal)
         found = False if origin is None else self._find(origin, row.reply, row.room, line.reply_at)
         row = row._replace(reply=None)
-        if not isinstance(found, Row) or found.kind not in MESSAGES:
-            return row
-        if {found.author, found.reader} != {row.author, row.reader} and (row.reader, found.reader) != (None, None):
+        is_there = isinstance(found, Row) and found.kind in MESSAGES
+        is_theirs = isinstance(found, Row) and {found.author, found.reader} == {row.author, row.reader}
+        if not isinstance(found, Row) or not is_there or not (is_theirs or row.reader is found.reader is None):
+            self.replies_lost += 1
             return row
         return row._replace(reply=found.id, reply_author=found.author, reply_nick=found.nick)
 
@@ -262,7 +251,7 @@ class Incoming:
     def _take_old(self, given: Mapping[str, Any], line: int) -> str:
         read = old_lines.read(given, line)
         if read is None:
-            return LEFT_OUT
+            return self._left_out(OLD_FORM)
         row, key = read
         there = self._batch.find(row.id)
         if there is not None and (there.kind, there.room, comparable(there.at)) == (row.kind, row.room, row.at):
@@ -278,16 +267,10 @@ class Incoming:
         fact = fact_lines.read(given)
         if not self._journal:
             raise ValueError("no line before says which journal this comes from")
-        digest = fact_lines.digest(given)
-        refused = self._refused(fact)
-        if refused is not None:
-            self.facts[refused] += 1
-        elif self._is_behind:
-            self._waiting.append((fact, digest, self._journal))
-        else:
-            self.facts[self._put(fact, digest, self._journal)] += 1
+        became = self._of_stranger(fact) or self._put(fact, (mark(fact), fact_lines.digest(given)))
+        self.facts[became] += 1
 
-    def _refused(self, fact: Fact) -> str | None:
+    def _of_stranger(self, fact: Fact) -> str | None:
         """Return what becomes of an account if somebody else has one of its name here."""
         here = self._batch.value_of(fact.kind, fact.name) if fact.kind == Account.KIND else None
         value = fact.value or {}
@@ -297,64 +280,33 @@ class Incoming:
             self._people[value["author"]] = here["author"]
             return THERE
         self.strangers.append(str(value["nick"]))
-        return LEFT_OUT
+        return self._left_out(STRANGER)
 
-    def _settle(self) -> None:
-        """Judge the facts that wait, now that it is known which posts the file and this journal have both."""
-        waiting, self._waiting = self._waiting, []
-        shared = self._shared
-        for fact, digest, journal in waiting:
-            at = fact_lines.decided_at(fact)
-            # One that came by an import says nothing of what was here before.
-            if at is not None and at > shared and self._is_own(journal) and not self._is_noted(digest):
-                here = self._batch.value_of(fact.kind, fact.name)
-                known = here and fact_lines.digest(fact_lines.written(Fact(fact.kind, fact.name, here)))
-                shared = at if known == digest else shared
-        for fact, digest, journal in waiting:
-            is_lost = not self._is_own(journal) or self._is_lost(fact, shared)
-            self.facts[self._put(fact, digest, journal, is_lost)] += 1
-
-    def _is_lost(self, fact: Fact, shared: int) -> bool:
-        """Say whether this journal cannot have had a fact of its own, which is in a file that has more of it.
-
-        :param shared: until when it had everything.
-        """
-        at = fact_lines.decided_at(fact)
-        if at is None:
-            return shared == NEVER or fact.name.partition("/")[0] in self._back
-        return at > shared
-
-    def _is_own(self, journal: str) -> bool:
-        """Say whether what this journal decided was decided here, too, at least until they went different ways."""
-        return self._origins.is_own(journal) or journal in self._kin
-
-    def _is_noted(self, digest: str) -> bool:
-        return self._database.execute(_KNOWN_FACT, (digest,)).fetchone() is not None
-
-    def _put(self, fact: Fact, digest: str, journal: str, is_lost: bool = False) -> str:
+    def _put(self, fact: Fact, known_by: tuple[str, str]) -> str:
         """Take a fact over if need be; return what became of it.
 
-        :param is_lost: whether it is taken over although this journal made it.
+        :param known_by: its mark, and what stands for it in earlier journals.
         """
-        is_own = self._is_own(journal)
-        became = THERE
-        if self._batch.value_of(fact.kind, fact.name) is None and (is_lost or not is_own):
-            if self._is_noted(digest):
-                return THERE
-            refused = self._batch.take(Amendment(SERVER, 0.0, (FactChange(fact, ABSENT),)))
-            if refused is not None:
-                return LEFT_OUT  # it goes with an account that is not here
-            if fact.kind == Account.KIND:
-                value = fact.value or {}
-                self.accounts.append(str(value["nick"]))
-                self._back.add(str(value["author"]))
-            became = IMPORTED
-        if self._is_behind or not is_own:
-            self._database.execute(_NOTE_FACT, (digest, self._origins.learn(journal)))
+        here = self._batch.value_of(fact.kind, fact.name)
+        if here is not None and mark(Fact(fact.kind, fact.name, here)) == known_by[0]:
+            return THERE
+        became = IMPORTED
+        if here is not None:
+            became = self._left_out(OTHERWISE)
+        elif self._database.execute(_KNOWN_FACT, known_by).fetchone() is not None:
+            became = self._left_out(UNDONE)
+        elif self._batch.take(Amendment(SERVER, 0.0, (FactChange(fact, ABSENT),))) is not None:
+            return self._left_out(NO_ACCOUNT)  # it may come once that is here
+        elif fact.kind == Account.KIND:
+            self.accounts.append(str((fact.value or {})["nick"]))
+        self._database.execute(_NOTE_FACT, (known_by[0], self._origins.learn(self._journal)))
         return became
 
+    def _left_out(self, reason: str) -> str:
+        self.reasons[reason] += 1
+        return LEFT_OUT
+
     def _take_position(self, given: Mapping[str, Any]) -> None:
-        self._settle()
         fields = Fields(given)
         fields.only("kind", "id", "at", "room", "with", "author", "since")
         id, room, at = fields.get("id", number), fields.get("room", room_or_none), fields.get("at", instant)
@@ -363,9 +315,10 @@ class Incoming:
         place = room if other is None else talk(AuthorId(self._here(other)))
         origin = self._origins.number(self._journal)
         found = False if origin is None else self._find(origin, id, room, milliseconds(at))
-        became = LEFT_OUT
         if isinstance(found, Row):
             became = self._read(AuthorId(self._here(whose)), place, found.id, since)
+        else:
+            became = self._left_out(NOT_READ)
         self.facts[became] += 1
 
     def _read(self, whose: AuthorId, place: str, upto: int, since: float) -> str:
@@ -377,4 +330,4 @@ class Incoming:
                 return THERE
         self._batch.take(ReadUpTo(whose, place, upto, since))
         after = self._batch.value_of(ReadPosition.KIND, name)
-        return LEFT_OUT if after is None else IMPORTED
+        return self._left_out(NO_ACCOUNT) if after is None else IMPORTED

@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from groupchat.exchange import fact_lines, post_lines
-from groupchat.exchange.fields import written_time
 from groupchat.facts.account_facts import ReadPosition
 from groupchat.facts.reading_places import partner
 from groupchat.journals.nodes.identities import OWN
+from groupchat.journals.rules.known_facts import mark
 from groupchat.journals.rules.rights import CHANGES
 from groupchat.journals.rules.rows import Row
 from groupchat.journals.sqlite.statements import HEAD, PRIVATE_MESSAGES, ROOM_DELETED, ROOM_MESSAGES, newest_of
 from groupchat.journals.tools.archive import Contents
 from groupchat.journals.tools.origins import Origins
 from groupchat.model.drafts import Fact
+from groupchat.model.times import moment
 
 VERSION = 2
 """The version of the form; files of the first had no line that says so."""
 
 _FACTS = "SELECT name, value FROM facts WHERE kind = ? ORDER BY name"
-_FORMERLY = "SELECT DISTINCT origin FROM imported WHERE origin < ? ORDER BY origin"
-_FACT_ORIGIN = "SELECT origin FROM imported_facts WHERE digest = ?"
+_FACT_ORIGIN = "SELECT origin FROM imported_facts WHERE digest IN (?, ?)"
 _READ = newest_of([f"{ROOM_MESSAGES} AND room = ?1", f"{ROOM_DELETED} AND room = ?1"])
 _READ_PRIVATE = newest_of([f"{source} = ?1" for source in PRIVATE_MESSAGES])
 
@@ -63,17 +63,16 @@ class Outgoing:
     def _heading(self) -> dict[str, Any]:
         (head,) = self._database.execute(HEAD).fetchone()
         newest = self._contents.find(head)
-        at = None if newest is None else written_time(newest.at / 1000)
+        at = None if newest is None else moment(newest.at / 1000)
         own = self._origins.identity()
-        formerly = [self._origins.identity(origin) for (origin,) in self._database.execute(_FORMERLY, (OWN,))]
-        heading = {"kind": "export", "version": VERSION, "journal": own, "head": head, "head_at": at}
-        return {**heading, "formerly": formerly} if formerly else heading
+        return {"kind": "export", "version": VERSION, "journal": own, "head": head, "head_at": at}
 
     def _facts(self) -> Iterator[str]:
         for kind in fact_lines.CARRIED:
             for name, value in self._database.execute(_FACTS, (kind,)).fetchall():
-                line = fact_lines.written(Fact(kind, name, json.loads(value)))
-                found = self._database.execute(_FACT_ORIGIN, (fact_lines.digest(line),)).fetchone()
+                fact = Fact(kind, name, json.loads(value))
+                line = fact_lines.written(fact)
+                found = self._database.execute(_FACT_ORIGIN, (mark(fact), fact_lines.digest(line))).fetchone()
                 yield from self._from(OWN if found is None else found[0], line)
 
     def _post(self, row: Row) -> Iterator[str]:
@@ -112,9 +111,9 @@ class Outgoing:
             if message is None:
                 continue
             origin, id = self._origins.of(message.id)
-            line: dict[str, Any] = {"kind": "read", "id": id, "at": written_time(message.at / 1000)}
+            line: dict[str, Any] = {"kind": "read", "id": id, "at": moment(message.at / 1000)}
             line |= {"room": position.room} if other is None else {"room": "", "with": str(other)}
-            yield from self._from(origin, {**line, "author": str(position.author), "since": written_time(position.at)})
+            yield from self._from(origin, {**line, "author": str(position.author), "since": moment(position.at)})
 
     def _from(self, origin: int, line: dict[str, Any]) -> Iterator[str]:
         """Give a line, after one that says where it comes from if that is another journal than before."""

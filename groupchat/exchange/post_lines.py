@@ -25,7 +25,6 @@ from groupchat.exchange.fields import (
     room_or_none,
     truth,
     words,
-    written_time,
 )
 from groupchat.exchange.fields import kind as one_kind
 from groupchat.journals.rules.rights import CHANGES
@@ -33,6 +32,7 @@ from groupchat.journals.rules.rows import EVERYBODY, Row, milliseconds
 from groupchat.lazy.records import record
 from groupchat.model.drafts import Deed, Kind
 from groupchat.model.text import harmless, harmless_lines
+from groupchat.model.times import moment
 
 
 @record
@@ -68,14 +68,14 @@ def written(row: Row, target: Row | None, answered: Row | None = None) -> dict[s
         "room": row.room,
         "nick": harmless(row.nick),
         "author": str(row.author),
-        "at": written_time(row.at / 1000),
+        "at": moment(row.at / 1000),
     }
     if row.calls and row.kind != Kind.DELETED:
         line["all"] = True
     if row.reader is not None:
         line |= {"reader": str(row.reader), "to": harmless(row.to)}
     if target is not None:
-        line |= {"message": target.id, "message_at": written_time(target.at / 1000)}
+        line |= {"message": target.id, "message_at": moment(target.at / 1000)}
     shown = row if target is None else target
     if row.kind == Kind.MODERATED:
         line |= _deed(Deed.decode(row.text))
@@ -90,14 +90,14 @@ def written(row: Row, target: Row | None, answered: Row | None = None) -> dict[s
         else:
             line["text"] = harmless_lines(shown.newest)
         if answered is not None:
-            line |= {"reply": answered.id, "reply_at": written_time(answered.at / 1000)}
+            line |= {"reply": answered.id, "reply_at": moment(answered.at / 1000)}
         if row.revised is not None:
             line["edited"] = True
     return line
 
 
 def _deed(deed: Deed) -> dict[str, Any]:
-    until = None if deed.until is None else written_time(deed.until)
+    until = None if deed.until is None else moment(deed.until)
     return {
         "text": harmless(deed.words),
         "act": harmless(deed.act),

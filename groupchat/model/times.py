@@ -113,6 +113,23 @@ def iso(at: float) -> str:
     return f"{_second(int(whole))}.{thousandths:03}Z"
 
 
+def _at(day: date, at: time) -> float:
+    return datetime.combine(day, at, UTC).timestamp()
+
+
+FIRST_MOMENT, LAST_MOMENT = _at(FIRST_DAY, time()), _at(LAST_DAY, time(23, 59, 59))
+"""The first and last times that are written in files, in seconds since 1970 UTC."""
+
+
+def moment(at: float) -> str:
+    """Return a time as it is written in files: one that no calendar has is replaced by the nearest.
+
+    Written, read and written again it is the same.  ``at``: seconds since 1970 UTC.
+    """
+    # The form cuts what is below a millisecond, and a float can be just below one.
+    return iso(min(max(at, FIRST_MOMENT), LAST_MOMENT) + 0.0002)
+
+
 @lru_cache(maxsize=64)
 def _second(at: int) -> str:
     """Return a second in RFC 3339 without its zone: whatever is posted in it is shown with the same one."""

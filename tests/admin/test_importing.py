@@ -1,12 +1,14 @@
 """``groupchat import``."""
 
+import re
 import subprocess
 import sys
 
 from groupchat.journals.tools.archive import Archive
-from groupchat.model.drafts import Amendment, Kind
+from groupchat.model.drafts import Amendment, Expire, Fact, FactChange, Kind
 from groupchat.model.events import SERVER
 from tests.admin.cases import ALICE, BOB, GUEST, NOON, ArchiveCase, account, draft
+from tests.exchange.test_incoming import mute
 from tests.functional.harness import TREE
 
 OLD = """\
@@ -54,6 +56,30 @@ class ImportTest(ArchiveCase):
                 "accounts and decisions: imported 0, there already 3, left out 0\n",
             )
             self.assertEqual(self.exported(data=data).splitlines()[1:], self.file.read_text("utf-8").splitlines()[1:])
+
+    def test_reasons(self) -> None:
+        """Nothing is left out silently: each reason is said, with how many lines it concerns."""
+        with Archive(self.data / "chat.db") as archive:
+            archive.append(
+                [draft(BOB, "bob", "so?", 3, reply=1), draft(ALICE, "alice", "!", 4, kind=Kind.EDITED, target=1)]
+            )
+            archive.append([Amendment(SERVER, NOON, (mute(nick).made(),)) for nick in ("carol", "dave", "eve")])
+        lines = self.exported().splitlines(keepends=True)
+        self.file.write_text("".join(line for line in lines if '"id": 1,' not in line), encoding="utf-8")
+        printed = self.output("import", self.file, "--data", self.other)
+        self.assertIn("imported as no reply 1: the message that it answers is not here\n", printed)
+        self.assertIn("left out 1: the message that it changes is not here\n", printed)
+        self.file.write_text("".join(lines), encoding="utf-8")
+        with Archive(self.data / "chat.db") as archive:
+            for nick in ("carol", "dave", "eve"):
+                archive.append([Amendment(SERVER, NOON, (FactChange(Fact("mute", f"/{nick}", None)),))])
+            archive.append([Amendment(SERVER, NOON, (mute("eve", 5).made(),)), Expire(NOON + 3.5 * 86400)])
+        printed = self.output("import", self.file, "--data", self.data)
+        self.assertIn("left out 2: it was undone here before, or replaced\n", printed)
+        self.assertIn("left out 1: something else was decided about the same here\n", printed)
+        self.assertRegex(printed, "left out [1-9]: it was removed here\n")
+        totals = [int(count) for count in re.findall("left out ([0-9]+)", printed)]
+        self.assertEqual(sum(totals[:2]), sum(totals[2:]))
 
     def test_same_people(self) -> None:
         """Who has the nickname here is told of; on request they are the same person."""

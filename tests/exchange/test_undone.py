@@ -1,14 +1,20 @@
 """A journal's own facts, in an export of it, that are not here: what was undone stays so, what was lost comes back."""
 
+from dataclasses import replace
+
+from groupchat.exchange import fact_lines
+from groupchat.exchange.incoming import OTHERWISE, UNDONE
 from groupchat.facts.account_facts import Account, Ignoring, KeptPreferences, RankGiven
 from groupchat.facts.typed import TypedFact
-from groupchat.model.drafts import Fact, FactChange
-from groupchat.model.events import AuthorId
+from groupchat.journals.tools.leaving import leave
+from groupchat.model.drafts import Erase, Fact, FactChange
+from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.ranks import Rank
 from tests.admin.cases import ALICE, BOB, NOON, account
 from tests.exchange.places import Place, PlacesCase
 from tests.exchange.test_clusters import NodesCase
 from tests.exchange.test_incoming import amended, mute, said
+from tests.journals.cluster.nodes import Node
 
 CAROL = AuthorId(44)
 
@@ -117,6 +123,90 @@ class RestoredTest(FactsCase):
         self.here.take(self.lost.exported())
         self.assertEqual(self.facts(self.here), left)
 
+    def test_nothing_said_since(self) -> None:
+        """What was lost comes back, although nothing was said after it, or nothing at all."""
+        new = (registered("carol", CAROL, 5), operator(CAROL, 6), mute("mallory", 7))
+        self.do(self.lost, *new)
+        self.assertEqual(self.here.take(self.lost.exported()).facts["imported"], len(new))
+        self.assertEqual(self.here.exported(), self.lost.exported())
+        lost = self.place()
+        here = self.copy(lost)
+        self.do(lost, *new)
+        here.take(lost.exported())
+        self.assertEqual(here.exported(), lost.exported())
+
+    def test_undone_since(self) -> None:
+        """What was undone or decided otherwise after an export does not come back from it, said anything or not."""
+        before = self.lost.exported()
+        self.do(self.lost, operator(BOB, 8), mute("eve", 9))
+        between = self.lost.exported()
+        for kind, name in (("rank", str(BOB)), ("mute", "/eve")):
+            self.undo(self.lost, kind, name)
+        for lines in (before, between, before):
+            incoming = self.lost.take(lines)
+            self.assertEqual((incoming.facts["left out"], incoming.reasons), (2, {UNDONE: 2}))
+            self.assertEqual(self.facts(self.lost), [("account", "alice"), ("account", "bob")])
+        self.do(self.lost, mute("eve", 12))
+        for lines in (before, between):
+            self.assertEqual(self.lost.take(lines).reasons, {UNDONE: 1, OTHERWISE: 1})
+
+    def test_undone_and_decided_again(self) -> None:
+        """What was undone on both sides, and decided again on the lost one, comes with that later decision, once."""
+        for place in (self.lost, self.here):
+            self.undo(place, "mute", "/eve")
+        self.do(self.lost, mute("eve", 5))
+        lines = self.lost.exported()
+        self.here.take(lines)
+        self.assertIn(("mute", "/eve"), self.facts(self.here))
+        self.undo(self.here, "mute", "/eve")
+        self.assert_unchanged(self.here, lines)
+
+    def test_clocks(self) -> None:
+        """Whatever the clocks said: a post of the future makes nothing count as undone, nor one of the past as lost."""
+        self.lost.append(said("b", 120), said("c", -120))
+        self.here = self.copy(self.lost)
+        self.do(self.lost, mute("mallory", 7), mute("trudy", -7))
+        self.undo(self.here, "mute", "/eve")
+        self.here.take(self.lost.exported())
+        mutes = [name for kind, name in self.facts(self.here) if kind == "mute"]
+        self.assertEqual(mutes, ["/mallory", "/trudy"])
+
+    def test_lost_undoing(self) -> None:
+        """An import only adds: what was undone in the time that was lost holds again, until that is undone again."""
+        self.undo(self.lost, "mute", "/eve")
+        lines = self.lost.exported()
+        self.here.take(lines)
+        self.assertIn(("mute", "/eve"), self.facts(self.here))
+
+    def test_preferences_lost(self) -> None:
+        """What an account that is here preferred and ignored in the time that was lost comes back."""
+        self.do(self.lost, KeptPreferences(ALICE, "text", {"echo": "on"}), Ignoring(ALICE, BOB, "bob"))
+        self.here.take(self.lost.exported())
+        self.assertEqual(self.facts(self.here), self.facts(self.lost))
+
+    def test_erased_elsewhere(self) -> None:
+        """A decision is known although whom it is about, or who decided it, was erased elsewhere."""
+        self.do(self.lost, replace(mute("mallory", 4), by="alice"), replace(mute("carol", 5), author=CAROL))
+        third = self.place()
+        third.take(self.lost.exported())
+        third.append(Erase("alice", "forgotten-0000abcd", SERVER), Erase("carol", "forgotten-0000abce", SERVER))
+        for name in ("/mallory", "/carol"):
+            self.undo(self.lost, "mute", name)
+        self.lost.take(third.exported())
+        self.assertEqual([name for kind, name in self.facts(self.lost) if kind == "mute"], ["/eve"])
+
+    def test_earlier_files(self) -> None:
+        """What an earlier version of this form has exported and noted still counts."""
+        here = self.place()
+        lines = self.lost.exported()
+        lines[0]["formerly"] = ["0" * 32]
+        muting = next(line for line in lines if line.get("fact") == "mute")
+        with here.archive() as archive:
+            archive.database.execute("INSERT INTO origins VALUES (1, ?)", (lines[0]["journal"],))
+            archive.database.execute("INSERT INTO imported_facts VALUES (?, 1)", (fact_lines.digest(muting),))
+        self.assertEqual(here.take(lines).reasons, {UNDONE: 1})
+        self.assertEqual([kind for kind, _ in self.facts(here)], ["account", "account", "rank"])
+
     def test_nothing_in_common(self) -> None:
         """Everything comes back into a backup from before anything."""
         lost = self.place()
@@ -145,6 +235,8 @@ class RestoredTest(FactsCase):
 
 class LeavingTest(FactsCase, NodesCase):
     """A node that left its cluster, and takes what the cluster has said since."""
+
+    GONE = (("rank", str(BOB)), ("mute", "/eve"))
 
     def test_undone_and_new(self) -> None:
         """What it undid stays undone; what the cluster decided after it had left comes, once."""
@@ -183,6 +275,59 @@ class LeavingTest(FactsCase, NodesCase):
         self.assertEqual(self.facts(first), [("account", "alice"), ("mute", "/mallory")])
         self.undo(first, "mute", "/mallory")
         self.assert_unchanged(first, lines)
+
+    def test_nothing_said_since(self) -> None:
+        """What the cluster decided after a node had left comes to that, although nothing was said after it."""
+        first, a1 = self.grown(amended(account("alice", ALICE).put()), said("a"))
+        second = self.copied(first)
+        self.say(a1, amended(registered("carol", CAROL, 3).put()))
+        second.take(first.exported())
+        self.assertEqual(self.facts(second), [("account", "alice"), ("account", "carol")])
+
+    def test_over_others(self) -> None:
+        """What a cluster undid does not come back over a third server, which has it from a node that left."""
+        made = (account("alice", ALICE), account("bob", BOB), operator(BOB, 0), mute("eve"))
+        first, a1 = self.grown(amended(*(fact.put() for fact in made)), said("a"))
+        b1, other = self.joined(first)
+        second, third = self.copied(first), self.place()
+        self.do(second, mute("mallory", 4))
+        second.append(said("x", 2))
+        third.take(second.exported())
+        third.append(said("t", 5))
+        self.say(a1, *(amended(FactChange(Fact(kind, name, None))) for kind, name in self.GONE), said("c", 3))
+        lines = third.exported()
+        for node, place in ((a1, first), (b1, other)):
+            self.stop(node)
+            leave(place.folder)
+        successor = self.copied(first)
+        for place in (first, other, successor):
+            incoming = place.take(lines)
+            self.assertEqual((incoming.facts["imported"], incoming.reasons), (1, {UNDONE: 2}))
+            expected = [("account", "alice"), ("account", "bob"), ("mute", "/mallory")]
+            self.assertEqual(self.facts(place), expected)
+            self.assert_unchanged(place, lines)
+
+    def test_undone_at_others(self) -> None:
+        """What a third server or a node that left undid does not come back from the cluster, or over another one."""
+        made = (account("alice", ALICE), account("bob", BOB), operator(BOB, 0), mute("eve"))
+        first, a1 = self.grown(amended(*(fact.put() for fact in made)), said("a"))
+        second, third = self.copied(first), self.place()
+        second.append(said("x", 2))
+        third.take(first.exported())
+        exports = [second.exported(), third.exported()]
+        for place in (second, third):
+            for kind, name in self.GONE:
+                self.undo(place, kind, name)
+        self.say(a1, said("b", 3))
+        for lines in (*exports, first.exported()):
+            for place in (second, third):
+                place.take(lines)
+                self.assertEqual(self.facts(place), [("account", "alice"), ("account", "bob")])
+
+    def joined(self, place: Place) -> tuple[Node, Place]:
+        """Start another node, with a copy of what a node has."""
+        other = self.copied(place, is_seed=True)
+        return self.begun("b1", other), other
 
     def test_founder_restored(self) -> None:
         """What a backup of the founder undid does not come back from the cluster; what was lost before that comes."""

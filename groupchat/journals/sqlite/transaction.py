@@ -12,6 +12,7 @@ from groupchat.facts.whereabouts import Places
 from groupchat.journals.nodes.attending import is_late
 from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
+from groupchat.journals.nodes.identities import OWN
 from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, moved_of, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased
@@ -23,6 +24,7 @@ from groupchat.journals.rules.judging import (
     objection,
     without_erased,
 )
+from groupchat.journals.rules.known_facts import CARRIED, mark
 from groupchat.journals.rules.reading_positions import note_position
 from groupchat.journals.rules.rights import (
     CHANGES,
@@ -93,6 +95,7 @@ _FACTS = "SELECT kind, name, value FROM facts WHERE (kind, name) > (?, ?) ORDER 
 _BETWEEN = f"SELECT {COLUMNS} FROM posts WHERE id BETWEEN ? AND ? ORDER BY id"
 _KEEP = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)"
 _REMOVE = "DELETE FROM facts WHERE kind = ? AND name = ?"
+_NOTE = "INSERT OR IGNORE INTO imported_facts VALUES (?, ?)"
 _POSITIONS = (
     f"SELECT name, value FROM facts WHERE kind = '{ReadPosition.KIND}' AND name >= ? || '/' AND name < ? || '0'"
 )
@@ -349,12 +352,21 @@ class Transaction:
         return found and json.loads(found[0])  # type: ignore[no-any-return]
 
     def keep(self, fact: Fact) -> None:
-        """Write or remove a fact."""
+        """Write or remove a fact.  What it was until now is noted, so that no import brings it back."""
+        if fact.kind in CARRIED:
+            self._note_former(fact)
         if fact.value is None:
             self.deletes = True
             self._database.execute(_REMOVE, (fact.kind, fact.name))
         else:
             self._database.execute(_KEEP, (fact.kind, fact.name, canonical(fact.value)))
+
+    def _note_former(self, fact: Fact) -> None:
+        before = self.value_of(fact.kind, fact.name)
+        if before is not None:
+            former = mark(Fact(fact.kind, fact.name, before))
+            if fact.value is None or mark(fact) != former:
+                self._database.execute(_NOTE, (former, OWN))
 
     def facts_of(self, kind: str) -> list[Fact]:
         """Return all facts of a kind."""

@@ -62,10 +62,6 @@ class Origins:
         """Return the number of an origin here; None: nothing was ever imported from it."""
         return self._numbers.get(identity)
 
-    def is_own(self, identity: str) -> bool:
-        """Say whether this is the identity of this journal, or was that formerly."""
-        return self._numbers.get(identity, OWN + 1) <= OWN
-
     def learn(self, identity: str) -> int:
         """Return the number of an origin here, which is given one if need be."""
         known = self._numbers.get(identity)

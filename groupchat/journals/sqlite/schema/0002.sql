@@ -76,7 +76,8 @@ CREATE TABLE imported (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX imported_start ON imported (start);
 
--- Digests of the facts that were imported, or not because another one was true here.
+-- What facts are known by (rules/known_facts.py) that were true here, but are no longer, or were imported, or not because
+-- another one was true here: no import brings these back.  With the journal that had them first.
 CREATE TABLE imported_facts (digest TEXT PRIMARY KEY, origin INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- What counts as removed, and how far the rows are.
