@@ -165,6 +165,8 @@ class Metrics:
             yield _gauge("log_append_seconds", about, {}, standing.append_seconds)
             about = "Since when the lease of this node was not renewed; it ends after 10 s."
             yield _gauge("lease_age_seconds", about, {}, standing.lease_age)
+            about = "Since when this node has not seen which nodes are alive, which it looks at twice a second."
+            yield _gauge("nodes_unseen_seconds", about, {}, standing.live_age)
             yield _gauge("nodes", "Nodes of the cluster that are alive.", {}, len(standing.nodes))
             yield _gauge("nodes_gone", "Nodes that are gone, and were not removed.", {}, len(standing.gone))
         expiry = GaugeMetricFamily(

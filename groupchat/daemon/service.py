@@ -419,6 +419,8 @@ class ChatService(Service):
         standing = self._hall.standing() if self._hall is not None else None
         if self._hall is None or not self._admitted:
             return standing.trouble if standing is not None and standing.trouble else "starting"
+        if standing is not None and standing.unseen:
+            return standing.unseen
         if standing is not None and (standing.trouble or standing.lag >= LATE_S):
             return standing.trouble or f"{standing.head - standing.applied} entries of the log behind"
         return self._hall.commits.trouble

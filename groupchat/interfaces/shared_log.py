@@ -206,6 +206,12 @@ class ILog(Interface):
     def lease_age() -> float:
         """Seconds since the lease was last renewed, counted from when that was asked for; 0 before ``begin``."""
 
+    def live_age() -> float:
+        """Seconds since it was last seen which nodes are alive; 0 before ``begin``.
+
+        It is looked at by itself, again and again; when ``live_age`` grows for long, something hinders that.
+        """
+
     def trouble() -> str:
         """A sentence for the administrator: why the log cannot be used just now; empty if it can."""
 

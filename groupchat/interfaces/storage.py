@@ -165,6 +165,10 @@ class NodeCard:
     fingerprint: str = field(default="", kw_only=True)
 
 
+BLIND_S = 15.0
+"""Seconds after which a node that has not seen which others are alive says so; it looks twice a second."""
+
+
 @record
 class Standing:
     """How a node of a cluster stands.
@@ -175,6 +179,7 @@ class Standing:
     ``lag``: for how many seconds entries have been waiting to be carried out here; 0: none is.
     ``append_seconds``: how long the newest append took until its entry was durable.
     ``lease_age``: for how many seconds the node's lease has not been renewed.
+    ``live_age``: for how many seconds it was not seen which nodes live, and how far they are.
     ``trouble``: why nothing can be posted here, as a sentence; empty: all is well.
     """
 
@@ -188,6 +193,16 @@ class Standing:
     lease_age: float
     trouble: str
     gone: Mapping[str, NodeState] = field(default_factory=dict)
+    live_age: float = 0.0
+
+    @property
+    def unseen(self) -> str:
+        """Return that this node does not see the others, as a sentence; empty: it does, or the log is away as well."""
+        if self.trouble or self.live_age < BLIND_S:
+            return ""
+        return (
+            f"This node has not seen for {self.live_age:.0f} s which others are alive: what it tells of them is older."
+        )
 
 
 class IClusterJournal(IJournal):

@@ -106,6 +106,8 @@ def _place(me: Actor) -> Iterator[str]:
             f"{f'the log is at {standing.head:,}' if standing.epoch else 'the log is not read yet'},"
             f" here {standing.applied:,}; {took}."
         )
+        if standing.unseen:
+            yield standing.unseen
     if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
 
@@ -142,6 +144,7 @@ def nodes(me: Actor) -> Answer:
             "check": card.check,
             "digest": card.digest,
             "trouble": standing.trouble if name == standing.node else "",
+            "unseen": standing.unseen if name == standing.node else "",
         }
         for name, card in sorted({standing.node: own, **standing.nodes}.items())
     )
@@ -158,7 +161,7 @@ def nodes(me: Actor) -> Answer:
         + (f"; it had carried out entry {state.applied:,}" if state.applied else "")
         for name, state in gone
     )
-    trouble = (standing.trouble,) if standing.trouble else ()
+    trouble = tuple(filter(None, (standing.trouble, standing.unseen)))
     return Listed(
         "nodes", (*lines, compared(items)[1], *trouble), (*items, *(_gone(name, state, keep_s) for name, state in gone))
     )
@@ -184,7 +187,7 @@ def _gone(name: str, state: NodeState, keep_s: float) -> dict[str, Any]:
 
     :param keep_s: for how many seconds the log keeps what it needs.
     """
-    nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": ""}
+    nothing = {"own": False, "version": "", "address": "", "check": 0, "digest": "", "trouble": "", "unseen": ""}
     since = {"stopped": state.stopped, "gone": iso(state.at), "until": iso(state.at + keep_s - NOTICED_S)}
     return {"node": name, "epoch": state.epoch, "applied": state.applied, **nothing, **since}
 

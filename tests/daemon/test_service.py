@@ -25,6 +25,7 @@ from groupchat.config.settings import Settings
 from groupchat.daemon.options import Locations
 from groupchat.daemon.service import ChatService
 from groupchat.doors import blocked_ports
+from groupchat.interfaces.storage import Standing
 from groupchat.model.errors import CannotStart
 from tests.functional.harness import TREE, free_port
 
@@ -158,6 +159,22 @@ class ServiceTest(TestCase):
         """Something that is no endpoint is refused before anything is done."""
         self.assertRaises(CannotStart, self.service, ports=("nowhere",))
         self.assertRaises(CannotStart, self.service, metrics="nowhere")
+
+    @inlineCallbacks
+    def test_blind_node(self) -> Generator["Deferred[Any]", Any, None]:
+        """A node that does not see which others are alive is not ready."""
+        service = self.service()
+        service.startService()
+        hall = service._hall
+        assert hall is not None
+        while service._unready():
+            yield deferLater(reactor, 0.01)
+        for live_age, words in ((14.0, ""), (42.0, "has not seen for 42 s which others are alive")):
+            standing = Standing("a1", 3, {}, 9, 9, 0.0, 0.003, 0.5, "", {}, live_age)
+            self.patch(hall, "standing", lambda standing=standing: standing)
+            self.assertIn(words, service._unready())
+            self.assertEqual(bool(service._unready()), bool(words))
+        yield service.stopService()
 
     @inlineCallbacks
     def test_metrics(self) -> Generator["Deferred[Any]", Any, None]:

@@ -288,7 +288,14 @@ class NodesTest(NodesCase):
         self.assertEqual(status, 200)
         self.assertIn('\ngroupchat_node_info{node="a1"} 1.0\n', figures)
         self.assertIn("a1; 1 node alive\n", self.groupchat("top", f"127.0.0.1:{self.metrics}", "--once"))
-        for figure in ("log_applied", "log_lag", "log_append_seconds", "lease_age_seconds", "nodes"):
+        for figure in (
+            "log_applied",
+            "log_lag",
+            "log_append_seconds",
+            "lease_age_seconds",
+            "nodes",
+            "nodes_unseen_seconds",
+        ):
             self.assertIn(f"\ngroupchat_{figure} ", figures)
         self.assert_watched(figures)
         (member,) = self.etcd.members

@@ -275,6 +275,17 @@ class ClusterTests(SynchronousTestCase):
         lines, _ = self.asked("status")
         self.assertIn("This is a1 of 1 node (a1); the log is at 8,842, here 8,840; nothing can be posted here.", lines)
 
+    def test_unseen(self) -> None:
+        """A node that has not seen for long which others are alive says so; not where nothing can be posted anyway."""
+        nodes = {"a1": NodeCard(3, "1.0", 1, 8842, "a1:5000")}
+        words = "This node has not seen for 42 s which others are alive: what it tells of them is older."
+        for live_age, trouble, told in ((42.0, "", words), (14.9, "", ""), (42.0, "e1 cannot be reached.", "")):
+            self.journal.standing_now = Standing("a1", 3, nodes, 8842, 8842, 0.0, 0.003, 0.5, trouble, {}, live_age)
+            self.assertEqual(words in self.asked("status")[0], bool(told))
+            lines, (item,) = self.asked("nodes")
+            self.assertEqual(lines[-1] == words, bool(told))
+            self.assertEqual(item["unseen"], told)
+
     def test_missing_files(self) -> None:
         """Files that are at other nodes only are counted."""
 

@@ -86,7 +86,7 @@ def _remove(path: Path, node: str) -> int:
 def _show(path: Path) -> int:
     """Print the nodes, as the daemon of one of them knows them.
 
-    :return: 1 if they differ, or nothing can be posted here, or one is gone.
+    :return: 1 if they differ, or nothing can be posted here, or the others are not seen, or one is gone.
     """
     status, nodes = _items(ask(path, {"do": "status"})), _items(ask(path, {"do": "nodes"}))
     if not nodes or not status or "node" not in status[0]:
@@ -94,7 +94,8 @@ def _show(path: Path) -> int:
     for line in report(status[0], nodes, time.time()):
         tell(line)
     alive, gone = _parted(nodes)
-    return 1 if compared(alive)[0] or any(one["trouble"] for one in nodes) or gone else 0
+    is_hindered = any(one["trouble"] or one.get("unseen") for one in nodes)
+    return 1 if compared(alive)[0] or is_hindered or gone else 0
 
 
 def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) -> Iterator[str]:
@@ -135,6 +136,7 @@ def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) 
             f"{one['node']} is {how}. {way}, or must be seeded with --replace. If it does not come back: groupchat"
             f" cluster remove {one['node']}"
         )
+    yield from (one["unseen"] for one in nodes if one.get("unseen"))
     for trouble in troubles:
         yield f"Nothing can be posted here: {trouble}"
 

@@ -159,6 +159,7 @@ class ClusterJournal(LocalAnswers):
             max(applying.place.number, self._kept),
             applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
             self._trouble(), {name: state for name, state in self._living.gone.items() if name != self.node},
+            self._log.live_age(),
         )  # fmt: skip
 
     def mark_failed(self, what: str) -> None:

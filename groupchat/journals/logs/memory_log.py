@@ -143,6 +143,9 @@ class MemoryLog(Way):
     def lease_age(self) -> float:
         return 0.0 if self._renewed is None else self.clock.seconds() - self._renewed
 
+    def live_age(self) -> float:
+        return 0.0 if self.is_reachable else self.lease_age()
+
     def trouble(self) -> str:
         if self.cut:
             return "The log cannot be reached."

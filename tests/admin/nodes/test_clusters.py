@@ -52,6 +52,10 @@ class ReportTest(SynchronousTestCase):
             "  c1  epoch 7  entry 40 (6 behind when it last said so)  1.0",
         ])  # fmt: skip
 
+    def test_unseen(self) -> None:
+        """A node that does not see the others says that what it tells of them is older."""
+        self.assertIn("It does not see them.", self.lines(46, {"unseen": "It does not see them."}, {"unseen": ""}))
+
     def test_waiting(self) -> None:
         """A node that waits for etcd, or has lost it, does not know whether anybody is up to date."""
         lines = self.lines(0, {"epoch": 0, "trouble": "It waits."})

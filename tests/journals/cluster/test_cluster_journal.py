@@ -277,6 +277,7 @@ class OneNodeTests(ClusterCase):
         card = standing.nodes["a1"]
         self.assertEqual((card.version, card.address, card.applied, card.rules), ("1.3", "host:5000", 3, RULES))
         self.assertLess(standing.lease_age, 5)
+        self.assertEqual(standing.live_age, 0.0)
         node.log.cut = True
         node.post(said("b"))
         self.pass_time(4)
@@ -284,6 +285,7 @@ class OneNodeTests(ClusterCase):
         self.assertIn("cannot be reached", standing.trouble)
         self.assertGreater(standing.append_seconds, 3)
         self.assertGreater(standing.lease_age, 3)
+        self.assertGreater(standing.live_age, 3)
 
 
 class TwoNodesTests(ClusterCase):

@@ -134,7 +134,7 @@ class LogContract(TestCase):
         """It is what it says it is."""
         log = self.open()
         verifyObject(ILog, log)
-        self.assertEqual(log.lease_age(), 0.0)
+        self.assertEqual((log.lease_age(), log.live_age()), (0.0, 0.0))
         begun = await log.begin("a1", b"{}")
         verifyObject(ILogWatch, log.watch(begun.revision, lambda entries: None, lambda failure: None))
         verifyObject(IWatch, log.watch_live(lambda nodes: None))
@@ -443,6 +443,14 @@ class LogContract(TestCase):
             while log.lease_age() >= before:
                 before = log.lease_age()
                 await pause(0.05)
+
+    async def test_live_age(self) -> None:
+        """Who is alive is looked at by itself, again and again."""
+        log = self.open()
+        await log.begin("a1", b"{}")
+        await pause(3.0)
+        while log.live_age() > 2.0:
+            await pause(0.05)
 
     async def test_closed(self) -> None:
         """After it is closed nothing is delivered, and nothing can be asked."""

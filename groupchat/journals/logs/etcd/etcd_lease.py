@@ -12,6 +12,8 @@ from groupchat.model.errors import CannotStart
 
 RENEW_S = LEASE_S / 4
 """Seconds between two renewals."""
+AGAIN_S = 1.0
+"""Seconds after which another server is asked to renew it if one refuses."""
 CLAIM_S = 0.5
 """Seconds between two attempts to take a place that an older epoch still has."""
 _NOT_FOUND = 5
@@ -55,7 +57,8 @@ class Lease:
                 goes_on = await rounds.ask(keep_alive(self.id))
             except Refused as error:
                 rounds.trouble = f"{rounds.server} does not renew the lease: {error}."
-                await rounds.gateway.pause(RENEW_S)
+                rounds.turn()
+                await rounds.gateway.pause(AGAIN_S)
                 continue
             if not goes_on:
                 return
@@ -103,7 +106,7 @@ async def claimed(rest: Rounds, renewals: Rounds, requests: Requests, node: str,
             if error.code != _NOT_FOUND:
                 if not rest.is_patient:
                     raise CannotStart(rest.gateway.refusal(rest.server, error)) from error
-                rest.trouble = rest.gateway.refusal(rest.server, error)
+                rest.note_refusal(error)
                 await rest.gateway.pause(CLAIM_S)
             # Otherwise the lease has ended meanwhile.
         except BaseException:

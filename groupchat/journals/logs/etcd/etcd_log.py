@@ -26,7 +26,7 @@ from groupchat.interfaces.shared_log import (
 from groupchat.journals.logs.etcd.etcd_connections import Server
 from groupchat.journals.logs.etcd.etcd_lease import Lease, claimed
 from groupchat.journals.logs.etcd.etcd_upkeep import Upkeep
-from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered, in_background
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Gateway, Refused, Unanswered
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.lookout import LiveWatch, Lookout
 from groupchat.journals.logs.etcd.requests.etcd_requests import Append, Request, Requests, cluster_of, compose_form
@@ -75,7 +75,6 @@ class EtcdLog:
         self._lease: Lease | None = None
         self._count = 0
         self._appending = False
-        self._looking: Deferred[None] | None = None
         self._under_way: set[Deferred[Any]] = set()
         self._closed = False
 
@@ -165,6 +164,9 @@ class EtcdLog:
     def lease_age(self) -> float:
         return 0.0 if self._lease is None else self._clock.seconds() - self._lease.renewed
 
+    def live_age(self) -> float:
+        return 0.0 if self._lease is None else self._clock.seconds() - self._lookout.seen
+
     def trouble(self) -> str:
         watches = (watch.trouble for watch in self._lookout.watches)
         return next(filter(None, (self._appends.trouble, self._renewals.trouble, *watches, self._rest.trouble)), "")
@@ -214,8 +216,7 @@ class EtcdLog:
         self._begun, self._count = begun, 0
         self._lookout.epoch = epoch
         self._rest.is_patient = self._renewals.is_patient = True
-        if self._looking is None:
-            self._looking = in_background(self._lookout.run(), "Looking at the log")
+        self._lookout.begin()
         return begun
 
     async def _learn_form(self, before: Begun | None, known: str) -> str:
@@ -294,9 +295,9 @@ class EtcdLog:
             watch.stop()
         if self._lease is not None:
             self._lease.end()
-        for doing in (self._looking, *self._under_way):
-            if doing is not None:
-                doing.cancel()
+        self._lookout.stop()
+        for doing in tuple(self._under_way):
+            doing.cancel()
         if self._lease is not None:
             for _ in self._servers:
                 try:

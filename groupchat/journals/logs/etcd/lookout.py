@@ -2,20 +2,31 @@
 
 A server that was cut off from the others, or has stopped, may say nothing at all to those who watch it.  So another
 one is asked, with a quorum behind its answer, for the newest entry.
+
+A node that does not see the others would go on as if nothing had happened, since messages need no look.  So there is a
+timer of its own beside the looking: whatever hinders that, or has ended it, is told and begun anew.
 """
 
 from collections.abc import Callable, Mapping
 
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
-from groupchat.journals.logs.etcd.gateway import Refused, Unanswered
+from groupchat.interfaces.storage import BLIND_S
+from groupchat.journals.logs.etcd.gateway import Refused, Unanswered, in_background
 from groupchat.journals.logs.etcd.log_watch import LogWatch
 from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.journals.logs.etcd.rounds import TURN_S, Rounds
 
 LOOK_S = 0.5
 """Seconds between two looks."""
+CHECK_S = 5.0
+"""Seconds between two times that it is seen whether there are any."""
+
+_log = Logger()
 
 
 @implementer(IWatch)
@@ -55,6 +66,7 @@ class Lookout:
     """Looks at the log.
 
     ``epoch``: nothing older than this is told; None: nothing is told at all.
+    ``seen``: when it was begun to look, or has looked last.
     """
 
     def __init__(self, rounds: Rounds, requests: Requests) -> None:
@@ -65,6 +77,27 @@ class Lookout:
         self._rounds = rounds
         self._requests = requests
         self._behind: dict[LogWatch, int] = {}
+        self.seen = self.clock.seconds()
+        self._looking: Deferred[None] | None = None
+        self._checking: IDelayedCall | None = None
+        self._begun = self.seen
+        """When it was begun anew last."""
+        self._is_told = False
+
+    def begin(self) -> None:
+        """Look from now on, unless it has begun already."""
+        if self._looking is None:
+            self.seen = self.clock.seconds()
+            self._begin_anew()
+            self._check_later()
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+        if self._looking is not None:
+            self._looking.cancel()
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -76,7 +109,7 @@ class Lookout:
                 await gateway.pause(TURN_S)
                 continue
             except Refused as error:
-                self._rounds.trouble = gateway.refusal(self._rounds.server, error)
+                self._rounds.note_refusal(error)
             await gateway.pause(LOOK_S)
 
     async def look(self) -> None:
@@ -97,11 +130,45 @@ class Lookout:
                 continue
             self._see_whether_it_moves(watch, view.newest.revision)
         self._behind = {watch: moves for watch, moves in self._behind.items() if watch in self.watches}
-        if self.epoch is None or view.revision < self.epoch:
+        if self.epoch is not None and view.revision < self.epoch:
+            return
+        self._note_seen()
+        if self.epoch is None:
             return
         self.live_watches = [watch for watch in self.live_watches if not watch.is_stopped]
         for live_watch in tuple(self.live_watches):
             live_watch.see(view.live)
+
+    def _begin_anew(self) -> None:
+        self._begun = self.clock.seconds()
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = in_background(self.run(), "Looking at the log")
+
+    def _check_later(self) -> None:
+        self._checking = self.clock.callLater(CHECK_S, self._check)
+
+    def _check(self) -> None:
+        """See that somebody looks, and sees something."""
+        self._check_later()
+        now = self.clock.seconds()
+        if now - max(self.seen, self._begun) < BLIND_S:
+            return
+        if not self._is_told:
+            self._is_told = True
+            _log.warn(
+                "This node has not seen for {seconds} s which others are alive and how far they are: {trouble}",
+                seconds=round(now - self.seen), trouble=self._rounds.trouble or "nothing says why.",
+            )  # fmt: skip
+        self._rounds.turn()
+        self._begin_anew()
+
+    def _note_seen(self) -> None:
+        now = self.clock.seconds()
+        if self._is_told:
+            self._is_told = False
+            _log.info("This node sees the others again, after {seconds} s", seconds=round(now - self.seen))
+        self.seen = now
 
     def _see_whether_it_moves(self, watch: LogWatch, newest: int) -> None:
         """Have a watch begin anew if it was behind at the last look too, and nothing has come since."""

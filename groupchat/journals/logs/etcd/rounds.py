@@ -25,7 +25,7 @@ _log = Logger()
 
 
 class Rounds:
-    """Asks the server that has answered last, and after every failure the next one.
+    """Asks the server that has answered last, and after every failure, or a refusal that is waited out, the next one.
 
     ``trouble`` is why there is no answer, as long as there is none; ``asked`` when the newest attempt was begun.
     ``is_patient``: this node has been in the cluster already, so whatever hinders it is waited out, not its end.
@@ -48,6 +48,11 @@ class Rounds:
     def turn(self) -> None:
         """Go on to the next server."""
         self._at = (self._at + 1) % len(self.servers)
+
+    def note_refusal(self, error: Refused) -> None:
+        """Go on to the next server after one has refused: what hinders it there may be its own."""
+        self.trouble = self.gateway.refusal(self.server, error)
+        self.turn()
 
     async def ask(self, request: Request[T], limit: float = ATTEMPT_S) -> T:
         """Repeat a request until it is answered, which may take for ever.
@@ -87,7 +92,7 @@ class Rounds:
         if error.is_full:
             self.trouble = "etcd has no space left, and takes nothing until the log is compacted."
         else:
-            self.trouble = self.gateway.refusal(self.server, error)
+            self.note_refusal(error)
         await self.gateway.pause(FULL_S)
 
     async def first(self, request: Request[T]) -> T:

@@ -88,7 +88,9 @@ class BeginTests(LogCase):
     def test_begun(self) -> None:
         """It learns the name of the log, its epoch and how far the log is."""
         self.assertEqual(self.begin(), Begun("abc", EPOCH, 3, 13))
-        self.assertEqual(self.log.lease_age(), 0.0)
+        self.assertEqual((self.log.lease_age(), self.log.live_age()), (0.0, 0.0))
+        self.clock.advance(1.5)  # nobody answers any more
+        self.assertEqual(self.log.live_age(), 1.5)
 
     def test_first_ever(self) -> None:
         """Where there is no log one is made, under a random name."""
@@ -208,18 +210,19 @@ class BeginTests(LogCase):
     def test_refused_later(self) -> None:
         """A node that is refused when it begins anew waits until it is not, with a new lease each time."""
         self.begin()
+        self.log._lookout.stop()
         begun = self.log.begin("a1", b"{}")
         self.take(None, "lease/revoke").answer({})
         self.take(ONE, "kv/txn").refuse("etcdserver: permission denied", 7, 403)
         self.assertIn("permission denied", self.log.trouble())
         self.clock.advance(1)
-        self.take(ONE, "kv/txn").answer(look(3))
+        self.take(TWO, "kv/txn").answer(look(3))
         self.grant(98)
-        self.take(ONE, "kv/txn").refuse("etcdserver: permission denied", 7, 403)
+        self.take(TWO, "kv/txn").refuse("etcdserver: permission denied", 7, 403)
         self.clock.advance(CLAIM_S)
         self.grant(99)
         self.place_taken(31)
-        self.take(ONE, "kv/txn").answer(look(3))
+        self.take(THREE, "kv/txn").answer(look(3))
         self.assertEqual(self.successResultOf(begun).epoch, 31)
 
     def test_lease_is_not_ended(self) -> None:
@@ -309,7 +312,7 @@ class AppendTests(LogCase):
         self.asked.refuse("etcdserver: permission denied", 7, 403)
         self.assertIn("permission denied", self.log.trouble())
         self.clock.advance(1)
-        self.take(ONE, "kv/txn").answer(appended(4))
+        self.take(TWO, "kv/txn").answer(appended(4))
         self.successResultOf(self.appended)
 
     def test_count(self) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 from zope.interface.verify import verifyObject
 
 from groupchat.interfaces.shared_log import ForeignLog, IWatch, LiveNode
+from groupchat.interfaces.storage import BLIND_S
 from groupchat.journals.logs.etcd.log_watch import MOVE_BYTES
-from groupchat.journals.logs.etcd.lookout import LOOK_S, LiveWatch, Lookout
+from groupchat.journals.logs.etcd.lookout import CHECK_S, LOOK_S, LiveWatch, Lookout
 from groupchat.journals.logs.etcd.requests.etcd_requests import Requests
 from groupchat.journals.logs.etcd.rounds import TURN_S, Rounds
 from tests.journals.logs.etcd.servers import ONE, THREE, TWO
@@ -34,8 +36,8 @@ class LookoutTests(WatchCase):
         verifyObject(IWatch, self.live_watch)
         self.lookout.live_watches.append(self.live_watch)
         self.lookout.epoch = 7
-        self.running = Deferred.fromCoroutine(self.lookout.run())
-        self.running.addErrback(lambda _: None)
+        self.lookout.begin()
+        self.addCleanup(self.lookout.stop)
 
     def look(self, *answer: Any, **more: Any) -> None:
         """Let the second server answer, and half a second pass."""
@@ -56,7 +58,6 @@ class LookoutTests(WatchCase):
         for body in (b'{"status": "ok"}', b"{}", b'{"header": null, "responses": []}', b'{"result": []}'):
             self.take(TWO).answer(body)
             self.clock.advance(TURN_S)
-            self.assertNoResult(self.running)
             self.take(THREE).fail(ConnectionRefusedError())
             self.clock.advance(TURN_S)
         self.look(0)
@@ -160,14 +161,73 @@ class LookoutTests(WatchCase):
         self.assertEqual(self.told, [{"a1": LiveNode(7, b"{}")}])
 
     def test_refused(self) -> None:
-        """A server that does not let one look is asked again."""
-        self.take(TWO).refuse("etcdserver: permission denied", 7, 403)
+        """After a server that does not let one look the next one is asked, and so on."""
+        for _ in range(2):
+            self.take(TWO).refuse("etcdserver: permission denied", 7, 403)
+            self.clock.advance(LOOK_S)
+            self.take(THREE, "kv/txn").answer(look(0))
+            self.clock.advance(LOOK_S)
+            self.take(THREE).fail(ConnectionRefusedError())
+            self.clock.advance(TURN_S)
+
+    def blind(self, seconds: float) -> list[Any]:
+        """Let some time pass in which nothing is seen; return what the daemon's log says."""
+        with capturedLogs() as events:
+            self.clock.pump([CHECK_S] * round(seconds / CHECK_S))
+        return [formatEvent(event) for event in events if event["log_level"] >= LogLevel.info]
+
+    def assert_sees_again(self) -> None:
+        """See that looking has begun anew, and that what it sees is told."""
+        with capturedLogs() as events:
+            self.take().answer(look(0, live=[live("b1", 9)]))
+            self.clock.advance(0)
+        self.assertIn("sees the others again", formatEvent(events[0]))
+        self.assertEqual(self.told[-1], {"b1": LiveNode(9, b"{}")})
+        self.assertEqual(self.lookout.seen, self.clock.seconds())
+
+    def test_hanging(self) -> None:
+        """Looking that waits for something that never comes is told once, and begun anew until it sees something."""
+        begun = []
+
+        async def hang(request: Any) -> None:
+            begun.append(request)
+            await Deferred()
+
+        hanging = self.patch(self.lookout._rounds, "attempt", hang)
+        self.look(0)
+        self.assertEqual(len(begun), 1)
+        self.assertEqual(self.blind(BLIND_S - CHECK_S), [])
+        [told] = self.blind(CHECK_S)
+        self.assertIn("has not seen for 16 s which others are alive and how far they are", told)
+        self.assertEqual(len(begun), 2)
+        self.assertEqual(self.blind(BLIND_S), [])
+        self.assertEqual(len(begun), 3)
+        hanging.restore()
+        self.assertEqual(self.blind(BLIND_S), [])
+        self.assert_sees_again()
+
+    def test_ended(self) -> None:
+        """Looking that has ended, however that came, is begun anew."""
+        self.take(TWO).fail(CancelledError())
+        self.clock.advance(LOOK_S)
+        self.assertEqual(self.agent.asked, [])
+        self.assertEqual(len(self.blind(BLIND_S)), 1)
+        self.assert_sees_again()
+
+    def test_older(self) -> None:
+        """What is older than one's own epoch is not seen; while none is known, nothing is told, but it is seen."""
+        self.lookout.epoch = 91
         self.clock.advance(LOOK_S)
         self.look(0)
+        self.assertEqual(self.lookout.seen, 0.0)
+        self.lookout.epoch = None
+        self.look(0)
+        self.assertEqual(self.lookout.seen, 2 * LOOK_S)
 
     def test_cancelled(self) -> None:
-        """It ends when it is cancelled."""
+        """It ends when it is stopped, and begins once only."""
+        self.lookout.begin()
         self.watch.stop()
-        self.running.cancel()
+        self.lookout.stop()
         self.take(TWO)
         self.assert_quiet()
