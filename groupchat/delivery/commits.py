@@ -270,7 +270,7 @@ class Commits:
             self._answer_meanwhile()
         if isinstance(state, Committing) and self.delay > self.settings.commit_refuse_s:
             log.error("A commit has taken {seconds:.0f} s; posts are refused until it ends", seconds=self.delay)
-            self._refuse(state, JournalUnavailable(f"{self._silent()} Nothing can be posted just now."))
+            self._refuse(state, JournalUnavailable(self._silent()))
         if self._unkept:
             self._kept, self._unkept = self._unkept | self._kept, {}
             self._schedule()
@@ -293,15 +293,15 @@ class Commits:
         return True
 
     def _silent(self) -> str:
-        """Return what does not answer."""
+        """Return what people are told while nothing answers; of a cluster more is logged for whoever runs it."""
         standing = self._cluster.standing() if self._cluster is not None else None
         trouble = "" if standing is None else standing.trouble
         if standing is not None and not trouble and not standing.lag and standing.applied < standing.head:
             trouble = f"entry {standing.head:,} is in it, and what is behind {standing.applied:,} did not come"
         if not trouble:
-            return "The disk does not answer."
-        log.error("The log of the cluster: {trouble}", trouble=trouble)
-        return "The log of the cluster does not answer."
+            return "The disk does not answer. Nothing can be posted just now."
+        log.error("The log of the cluster does not answer: {trouble}", trouble=trouble)
+        return JournalUnavailable.UNSTORED
 
     def _answer_meanwhile(self) -> None:
         """Answer the barriers that came before the commit was slow, and need not wait for it."""
@@ -437,6 +437,7 @@ class Commits:
 
     def _note_trouble(self, trouble: str) -> None:
         """Log and announce a new trouble, or its end; not each time it is met."""
+        trouble = trouble.removesuffix(JournalUnavailable.NOT_KNOWN).rstrip()  # which is about one message only
         if trouble == self.trouble:
             return
         self.trouble = trouble

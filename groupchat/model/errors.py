@@ -376,8 +376,11 @@ class JournalUnavailable(Refusal):
 
     code = "journal-unavailable"
 
-    NOT_KNOWN: ClassVar[str] = "It is not known whether this was stored: look before you send it again without a key."
-    """Said of what was under way when the journal was given up."""
+    NOT_KNOWN: ClassVar[str] = "It is not known whether this was stored: see if it is there before you send it again."
+    """Said of what was under way when the journal was given up; programs may send it again with the same key."""
+
+    UNSTORED: ClassVar[str] = "Messages cannot be stored just now."
+    """Said to people of what whoever runs the server is told in other words."""
 
 
 class NodeLost(Refusal):

@@ -11,7 +11,7 @@ from groupchat.facts.account_facts import KeptPreferences
 from groupchat.interfaces.storage import NodeCard, Standing
 from groupchat.model import preferences
 from groupchat.model.drafts import Deed
-from groupchat.model.errors import BadArguments
+from groupchat.model.errors import BadArguments, JournalUnavailable
 from groupchat.model.events import Answer, Done, Listed
 from groupchat.model.node_operations import NodeState, RemoveNode
 from groupchat.model.ranks import Rank
@@ -65,14 +65,16 @@ def status(me: Actor) -> Answer:
     """Tell how the server is: since when it runs, how many people are here, and whether messages can be stored."""
     hall, commits = me.hall, me.hall.commits
     people, occupied = len(hall.roster), hall.rooms.occupied(hall.moderation.hidden_from(me.person))
+    standing = hall.standing()
+    here, is_well = ("", True) if standing is None else (" here", not standing.trouble)
     lines = (
         f"groupchat {hall.version} at {hall.settings.name}, running since {minute(hall.since, me.zone)}",
-        f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}, "
+        f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}{here}, "
         + plural(occupied, "room"),
         f"The highest number is #{hall.stream.delivered}; "
         + plural(commits.queued, "message waits", "messages wait")
         + " to be stored.",
-        commits.trouble or "Messages can be posted.",
+        commits.trouble or ("Messages can be posted." if is_well else JournalUnavailable.UNSTORED),
         *_place(me),
         *_certificate(me),
         *_reload(me),
@@ -85,7 +87,6 @@ def status(me: Actor) -> Answer:
         "certificates": {name: iso(expires) for name, expires in certificates.items()},
         "reloaded": iso(reload.at) if reload else "", "reload_failed": bool(reload and reload.mistake),
     }  # fmt: skip
-    standing = hall.standing()
     if standing is not None:
         item |= {
             "node": standing.node, "nodes": sorted(standing.nodes), "log": standing.head, "applied": standing.applied,
@@ -108,6 +109,8 @@ def _place(me: Actor) -> Iterator[str]:
         )
         if standing.unseen:
             yield standing.unseen
+        if standing.trouble and me.rank_in("") >= Rank.OPERATOR:
+            yield standing.trouble
     if missing := me.hall.sharing.files.missing:
         yield f"{plural(missing, 'shared file')} must still be fetched from other nodes."
 
@@ -209,7 +212,8 @@ def removenode(me: Actor, name: NodeName) -> "Generator[Deferred[Any], Any, Rece
     me.hall.commits.post(Change(RemoveNode(name, me.person.author), receipt))
     yield receipt.result()
     deed = Deed("removenode", f"removed the node {name} from the cluster", name)
-    return me.decree(deed, needs=OPERATORS, text=f"The node {name} is removed.")
+    text = f"The node {name} is listed as gone no longer. If it is started again, it is a node of the cluster again."
+    return me.decree(deed, needs=OPERATORS, text=text)
 
 
 def compared(nodes: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
@@ -234,7 +238,8 @@ def _certificate(me: Actor) -> Iterator[str]:
         name = min(certificates, key=lambda name: certificates[name])
         over = certificates[name] <= me.hall.now()
         day = minute(certificates[name], me.zone).split()[0]
-        yield f"The certificate of {name} {'has expired on' if over else 'is valid until'} {day}."
+        where = "" if me.hall.standing() is None else " here"
+        yield f"The certificate of {name}{where} {'has expired on' if over else 'is valid until'} {day}."
 
 
 def _reload(me: Actor) -> Iterator[str]:

@@ -274,6 +274,27 @@ class ClusterTests(SynchronousTestCase):
         self.stand("e1 cannot be reached.", a1=(0, ""))
         lines, _ = self.asked("status")
         self.assertIn("This is a1 of 1 node (a1); the log is at 8,842, here 8,840; nothing can be posted here.", lines)
+        self.assertEqual(lines[1], "0 people, 2 connections here, 0 rooms")
+        self.assertIn(JournalUnavailable.UNSTORED, lines)
+        self.assertIn("e1 cannot be reached.", lines)  # for an operator
+
+    def test_status_for_people(self) -> None:
+        """People are told that messages cannot be stored, and not what is wrong with etcd."""
+        self.journal.append([NodeUp("a1", 3)])
+        (alice,) = self.house.come("alice")
+        self.stand("e1 cannot be reached.", a1=(0, ""))
+        alice.type("/status")
+        listed = alice.answers[-1]
+        assert isinstance(listed, Listed)
+        self.assertIn(JournalUnavailable.UNSTORED, listed.lines)
+        self.assertNotIn("e1 cannot be reached", " ".join(listed.lines))
+
+    def test_certificate(self) -> None:
+        """A certificate is one node's."""
+        self.stand("", a1=(0, ""))
+        self.house.hall.health.validity = lambda: {"localhost": NOON + 86400}
+        lines, _ = self.asked("status")
+        self.assertIn("The certificate of localhost here is valid until 2026-11-22.", lines)
 
     def test_unseen(self) -> None:
         """A node that has not seen for long which others are alive says so; not where nothing can be posted anyway."""
@@ -393,7 +414,8 @@ class ClusterTests(SynchronousTestCase):
         self.house.turn()
         done = peer.answers[-1]
         assert isinstance(done, Done), done
-        self.assertEqual((done.text, self.known()), ("The node b1 is removed.", {"a1"}))
+        told = "The node b1 is listed as gone no longer. If it is started again, it is a node of the cluster again."
+        self.assertEqual((done.text, self.known()), (told, {"a1"}))
         (stored,) = self.successResultOf(self.journal.moderated(10, 10))
         self.assertEqual(getattr(stored.event, "act", ""), "removenode")
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from groupchat.journals.sqlite.folder import DATABASE, holding
 from groupchat.journals.tools.belonging import place_in
 from groupchat.journals.tools.leaving import leave
 from groupchat.model.node_operations import Place
+from groupchat.model.times import minute
 from groupchat.model.wording import plural
 from groupchat.verbs.general import compared, ended_words
 
@@ -119,26 +120,45 @@ def report(own: Mapping[str, Any], nodes: Sequence[dict[str, Any]], now: float) 
         yield f"  {one['node']:<{width}}  {_progress(one, own['log'], not troubles)}{more}"
     for one in gone:
         place = f"  entry {one['applied']:,}" if one["applied"] else ""
-        ended = ended_words(bool(one.get("stopped")))
-        yield f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  {ended} since {one['gone']}"
+        since = f"{ended_words(bool(one.get('stopped')))} since {_utc(_seconds(one['gone']))}"
+        yield f"  {one['node']:<{width}}  epoch {one['epoch']}{place}  {since}"
     yield compared(alive)[1]
     for one in gone:
-        if datetime.fromisoformat(one["until"]).timestamp() > now:
-            # Above that the log is compacted at once, for all; only the node that compacts it knows when it was so.
-            way = (
-                f"If it was up to date then, and etcd has not been more than 60 % full since, it goes on where it was"
-                f" when it is started before {one['until']}; otherwise its start says whether it does"
-            )
-        else:
-            way = "The log is not sure to have what it needs any more; its start says whether it goes on where it was"
-        how = "stopped" if one.get("stopped") else "gone"
-        yield (
-            f"{one['node']} is {how}. {way}, or must be seeded with --replace. If it does not come back: groupchat"
-            f" cluster remove {one['node']}"
-        )
+        yield f"{one['node']} is {'stopped' if one.get('stopped') else 'gone'}. {_return(one, now, bool(troubles))}"
     yield from (one["unseen"] for one in nodes if one.get("unseen"))
     for trouble in troubles:
-        yield f"Nothing can be posted here: {trouble}"
+        yield f"Nothing can be posted here. {trouble}"
+
+
+def _return(node: Mapping[str, Any], now: float, is_troubled: bool) -> str:
+    """Say what becomes of a node that is gone when it is started again.
+
+    :param is_troubled: nothing can be posted, so the log may be another one by then, or none.
+    """
+    if is_troubled:
+        return "Before it can come back, or be removed, mend what is said below."
+    until = _seconds(node["until"])
+    if until > now:
+        # Above that the log is compacted at once, for all; only the node that compacts it knows when it was so.
+        way = (
+            f"If it is started before {_utc(until)}, it resumes where it stopped (unless it was far behind then, or"
+            " etcd more than 60 % full since)."
+        )
+        rest = " Otherwise it"
+    else:
+        way, rest = "", "It"
+    return (
+        f"{way}{rest} may have to be seeded again, with --replace; its start says so."
+        f" If it does not come back: groupchat cluster remove {node['node']}"
+    )
+
+
+def _seconds(written: str) -> float:
+    return datetime.fromisoformat(written).timestamp()
+
+
+def _utc(at: float) -> str:
+    return f"{minute(at, UTC)} UTC"
 
 
 def _parted(nodes: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

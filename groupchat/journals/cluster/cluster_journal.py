@@ -40,6 +40,7 @@ from groupchat.journals.cluster.living import Living
 from groupchat.journals.cluster.local_answers import LocalAnswers
 from groupchat.journals.cluster.log_ages import LogAges
 from groupchat.journals.cluster.proposing import Proposing, first_of
+from groupchat.journals.cluster.sentences import CUT_OFF, FOREIGN, STARTING, STOPPED
 from groupchat.journals.nodes.attending import GOODBYES, NOWHERE
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import CannotFollow, CannotStart, JournalBroken, JournalUnavailable
@@ -102,6 +103,7 @@ class ClusterJournal(LocalAnswers):
         self._kept = 0
         self._state = _NEW
         self._failure: Failure | None = None
+        self._stopped_by = ""
         self._applying = Applying(inner, clock, rules, self._handed_on, self._cannot_go_on, self._is_broken)
         self._proposing = Proposing(
             shared, clock, node, lambda: self._applying.place, self._fenced,
@@ -360,8 +362,9 @@ class ClusterJournal(LocalAnswers):
 
     def _not_begun(self, failure: Failure) -> None:
         if self._state is _BEGINNING:
-            error = failure.value
-            self._cannot_go_on(error if isinstance(error, CannotStart) else CannotStart(failure.getErrorMessage()))
+            error, words = failure.value, failure.getErrorMessage()
+            foreign = f"{words} {FOREIGN}" if isinstance(error, ForeignLog) else words
+            self._cannot_go_on(error if isinstance(error, CannotStart) else CannotStart(foreign))
 
     def _watch_ended(self, failure: Failure) -> None:
         if failure.check(Compacted) is not None:
@@ -370,7 +373,7 @@ class ClusterJournal(LocalAnswers):
                 " “groupchat backup” there, and “groupchat seed --from BACKUP --node NAME --replace” here."
             ))  # fmt: skip
         elif failure.check(ForeignLog) is not None:
-            self._applying.stop(CannotStart(failure.getErrorMessage()))
+            self._applying.stop(CannotStart(f"{failure.getErrorMessage()} {FOREIGN}"))
         else:
             self.log.failure("The log cannot be read any more", failure)
             self._is_broken(failure)
@@ -380,7 +383,7 @@ class ClusterJournal(LocalAnswers):
         if self._state in (_BROKEN, _CLOSED):
             return
         is_running, self._state = self._state is not _BEGINNING or self.epoch > 0, _STOPPED
-        self._failure = Failure(JournalUnavailable(f"This node takes no messages any more: {error}"))
+        self._failure, self._stopped_by = Failure(JournalUnavailable(STOPPED)), str(error)
         self._proposing.lose_all(self._failure if is_running else Failure(error))
         if is_running:
             self.log.error("This node takes no messages any more: {reason}", reason=str(error))
@@ -413,15 +416,16 @@ class ClusterJournal(LocalAnswers):
             return JournalUnavailable(trouble) if trouble else None
         if self._state is _CLOSED:
             return JournalUnavailable("The journal is closed.")
-        return JournalUnavailable("This node is cut off from the others. Nothing can be posted here just now.")
+        return JournalUnavailable(f"{CUT_OFF} Nothing can be posted here just now.")
 
     def _trouble(self) -> str:
         refusal = self._refusal()
         if refusal is None:
             return self._log.trouble()
         if self._state not in (_NEW, _BEGINNING):
-            return str(refusal)
-        words = str(refusal) if self.epoch else "This node is starting, and waits for its place in the cluster."
+            is_stopped = self._state is _STOPPED
+            return f"This node takes no messages any more. {self._stopped_by}" if is_stopped else str(refusal)
+        words = CUT_OFF if self.epoch else STARTING
         return f"{words} {self._applying.trouble or self._log.trouble()}".rstrip()
 
     # Each minute

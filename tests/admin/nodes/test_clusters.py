@@ -62,7 +62,7 @@ class ReportTest(SynchronousTestCase):
         self.assertEqual(lines[:2], [
             "a1: the log is not read yet, here 46", "  a1  entry 46 (waits for its place in the cluster)  1.0",
         ])  # fmt: skip
-        self.assertEqual(lines[-1], "Nothing can be posted here: It waits.")
+        self.assertEqual(lines[-1], "Nothing can be posted here. It waits.")
         lines = self.lines(46, {"trouble": "It waits."}, {}, {"applied": 40})
         self.assertEqual(lines[:4], [
             "a1: the log was at 46 when it was read last, here 46",
@@ -73,26 +73,31 @@ class ReportTest(SynchronousTestCase):
 
     def test_gone(self) -> None:
         """The log may forget earlier what a node needs that is gone, or have it longer; then its start says so."""
-        more = "or must be seeded with --replace. If it does not come back: groupchat cluster remove b1"
-        *_, line = self.lines(46, {}, self.GONE)
+        more = (
+            "may have to be seeded again, with --replace; its start says so."
+            " If it does not come back: groupchat cluster remove b1"
+        )
+        *_, listed, _, line = self.lines(46, {}, self.GONE)
+        self.assertEqual(listed, "  b1  epoch 7  entry 46  not seen since 2026-11-21 12:00 UTC")
         self.assertEqual(
             line,
-            f"b1 is gone. If it was up to date then, and etcd has not been more than {FULL * 100:.0f} % full since, it"
-            f" goes on where it was when it is started before {iso(NOON + 3600)}; otherwise its start says whether it"
-            f" does, {more}",
+            "b1 is gone. If it is started before 2026-11-21 13:00 UTC, it resumes where it stopped (unless it was far"
+            f" behind then, or etcd more than {FULL * 100:.0f} % full since). Otherwise it {more}",
         )
         *_, line = self.lines(46, {}, self.GONE, now=NOON + 3601)
-        self.assertEqual(
-            line,
-            "b1 is gone. The log is not sure to have what it needs any more; its start says whether it goes on where it"
-            f" was, {more}",
-        )
+        self.assertEqual(line, f"b1 is gone. It {more}")
+
+    def test_gone_in_trouble(self) -> None:
+        """While nothing can be posted nothing is promised about a node that is gone: its log may be lost as well."""
+        *_, line, trouble = self.lines(46, {"trouble": "The log in etcd is gone."}, self.GONE)
+        self.assertEqual(line, "b1 is gone. Before it can come back, or be removed, mend what is said below.")
+        self.assertEqual(trouble, "Nothing can be posted here. The log in etcd is gone.")
 
     def test_stopped(self) -> None:
         """Of a node that has said that it is stopped that is told, of others that they were not seen any more."""
         for about, since, what in ((True, "stopped", "stopped"), (False, "not seen", "gone")):
             *_, listed, _, told = self.lines(46, {}, {**self.GONE, "stopped": about})
-            self.assertEqual(listed, f"  b1  epoch 7  entry 46  {since} since {iso(NOON)}")
+            self.assertEqual(listed, f"  b1  epoch 7  entry 46  {since} since 2026-11-21 12:00 UTC")
             self.assertTrue(told.startswith(f"b1 is {what}. "), told)
 
 

@@ -169,7 +169,9 @@ class EtcdLog:
 
     def trouble(self) -> str:
         watches = (watch.trouble for watch in self._lookout.watches)
-        return next(filter(None, (self._appends.trouble, self._renewals.trouble, *watches, self._rest.trouble)), "")
+        troubles = (self._appends.trouble, self._renewals.trouble, *watches, self._rest.trouble)
+        trouble = next(filter(None, troubles), "")
+        return trouble and (self._gateway.roll_call.trouble(self._servers) or trouble)
 
     def close(self) -> "Deferred[None]":
         if self._closed:

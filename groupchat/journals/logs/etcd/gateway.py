@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NoReturn, TypeVar, cast
 
 from twisted.internet.defer import CancelledError, Deferred, fail
-from twisted.internet.error import ConnectingCancelledError
+from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -15,6 +15,7 @@ from groupchat.journals.logs.etcd.etcd_connections import Server, reason
 from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, brief, check_parts, parsed, said
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.journals.logs.etcd.requests.server_requests import authenticate
+from groupchat.journals.logs.etcd.roll_call import Reply, RollCall
 from groupchat.journals.logs.etcd.time_limits import TimeLimit, TimeLimits
 from groupchat.outgoing.http_answers import HttpAnswer
 from groupchat.outgoing.http_client import post_bytes, post_head
@@ -46,12 +47,16 @@ class Unanswered(Exception):
     """There is no certain answer: the request may have been carried out, or be carried out later.
 
     ``is_setup``: it will never be answered while everything is set up as it is.  ``is_late``: the time was up.
+    ``reply``: what that says of the server.
     """
 
-    def __init__(self, sentence: str, is_setup: bool = False, is_late: bool = False) -> None:
+    def __init__(
+        self, sentence: str, is_setup: bool = False, is_late: bool = False, reply: Reply = Reply.OTHER
+    ) -> None:
         super().__init__(sentence)
         self.is_setup = is_setup
         self.is_late = is_late
+        self.reply = reply
 
 
 class Refused(Exception):
@@ -95,6 +100,7 @@ class Gateway:
         self.clock = clock
         self.is_closed = False
         """True: whatever is begun now fails with Closed."""
+        self.roll_call = RollCall()
         self._ask_by_http = ask
         self._login = login
         self._prefix = prefix
@@ -146,14 +152,25 @@ class Gateway:
         def answered(answer: HttpAnswer) -> T:
             self._limits.lift(ending)
             self._heard.add(server)
-            return self._understood(server, request, answer)
+            try:
+                read = self._understood(server, request, answer)
+            except Unanswered as error:
+                self.roll_call.note(server, error.reply)
+                raise
+            except Refused:
+                self.roll_call.note(server, Reply.WELL)
+                raise
+            self.roll_call.note(server, Reply.WELL)
+            return read
 
         def failed(failure: Failure) -> NoReturn:
             self._limits.lift(ending)
             cause = cast(BaseException, failure.value)
             error = self._explained(server, cause, limit, ending)
-            if isinstance(error, Unanswered) and error.is_late:
-                self._doubt_token(server)
+            if isinstance(error, Unanswered):
+                self.roll_call.note(server, error.reply)
+                if error.is_late:
+                    self._doubt_token(server)
             raise error from cause
 
         return asking.addCallbacks(answered, failed)
@@ -298,10 +315,11 @@ class Gateway:
     def _explained(self, server: Server, error: BaseException, limit: float, ending: TimeLimit) -> Exception:
         """Return what it means that something with a server has failed so."""
         if not _was_cancelled(error):
-            return Unanswered(*reason(server, error, server not in self._heard))
+            reply = Reply.SILENT if isinstance(error, ConnectError) else Reply.OTHER
+            return Unanswered(*reason(server, error, server not in self._heard), reply=reply)
         if not ending.is_over:
             return Closed()
-        return Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True)
+        return Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True, reply=Reply.SILENT)
 
     def _understood(self, server: Server, request: Request[T], answer: HttpAnswer) -> T:
         """Return what an answer says.
@@ -392,7 +410,12 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
         raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True)
     if code in _CERTAIN:
         raise Refused(sentence, code)
-    raise Unanswered(f"{server} answers: {sentence or status}.")
+    raise Unanswered(f"{server} answers: {sentence or status}.", reply=_reply(sentence))
+
+
+def _reply(sentence: str) -> Reply:
+    """Return what an error says of the server: without most of the others it has no leader, or waits in vain."""
+    return Reply.LEADERLESS if "no leader" in sentence or "request timed out" in sentence else Reply.OTHER
 
 
 def problem(answer: Answer) -> tuple[str, int]:

@@ -111,7 +111,7 @@ class Rounds:
                 (hopeless.add if error.is_setup else hopeless.discard)(server)
                 if len(hopeless) == len(self.servers):
                     raise CannotStart(str(error)) from error
-                self._tell(str(error))
+                self._tell(self.gateway.roll_call.trouble(self.servers) or str(error))
                 await self.gateway.pause(TURN_S)
             except Refused as error:
                 if not error.is_full:
