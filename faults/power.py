@@ -74,18 +74,19 @@ class Disk:
     """An ext4 file system in a file, removed when the trial ends.  Raises NotRun where that is impossible.
 
     :param mib: how large it is.
+    :param name: of its file, and of where it is mounted.
     """
 
-    def __init__(self, trial: Trial, mib: int = MIB) -> None:
+    def __init__(self, trial: Trial, mib: int = MIB, name: str = "disk") -> None:
         need_root()
         need("mkfs.ext4")
         self._trial = trial
-        self._image = trial.folder / "disk"
+        self._image = trial.folder / name
         self._image.unlink(missing_ok=True)
         with self._image.open("wb") as file:
             file.truncate(mib * 2**20)
         trial.run("mkfs.ext4", "-q", "-F", self._image)
-        self._point = trial.folder / "mounted"
+        self._point = trial.folder / f"{name}-mounted"
         self._point.mkdir(exist_ok=True)
 
     def mount(self) -> Path:

@@ -20,6 +20,8 @@ STEPS = (
          cut_off.cut_off),
     Step("all members killed", "all members of etcd die: nothing is lost", members.all_killed),
     Step("power lost", "all members of etcd lose their power at once: nothing is lost", members.power_lost),
+    Step("node's power lost", "a node loses its power: what it had not flushed it takes from the log",
+         nodes_lost.power_lost),
     Step("most members away", "two of three away: refused within 10 s, reading goes on, well 5 s after",
          members.most_away),
     Step("node killed", "a node dies: its nicknames are free after 15 s, its people are elsewhere by token",

@@ -8,7 +8,9 @@ import time
 
 from faults.cluster.cluster import Cluster, Node, running
 from faults.cluster.guests import Guest, let_in, until_free, until_posted, until_refused
+from faults.cluster.planted import program
 from faults.cluster.steps import FREE_S, PATIENCE, Seen, judged
+from faults.power import Disk, stop
 from faults.trial import START_S, need_root, wait_for
 
 HOUR_S = 3600
@@ -58,6 +60,35 @@ def paused(cluster: Cluster) -> Seen:
         guest.close()
     figure = f"nicknames free after {free:.1f} s; who was there is told {told}; well {well:.1f} s after it went on"
     return judged(load, cluster.findings(load), is_kept, figure)
+
+
+def power_lost(cluster: Cluster) -> Seen:
+    """Cut the power of a node, which takes away what it has not flushed: it takes that from the log once more."""
+    trial, last = cluster.trial, cluster.nodes[-1]
+    disk = Disk(trial, name="node-disk")
+    node = Node(trial, cluster.location, "e1", disk.mount() / "data")
+    node.program = program("seldom")
+    cluster.nodes.append(node)
+    node.start()
+    load = cluster.load()
+    Guest(trial, node, "alice")
+    with running(load):
+        time.sleep(1.5)
+        stop(node.daemon.process)
+        before, _ = node.reached()
+        disk.cut_power()
+        node.kill()
+        disk.unmount()
+        disk.mount()
+        after, _ = node.reached()
+        until_free(trial, last, "alice", FREE_S * PATIENCE)
+        node.start()
+        time.sleep(1.0)
+    seen = judged(load, cluster.findings(load), figure=f"had carried out {before:,} entries, and {after:,} after it")
+    cluster.nodes.remove(node)
+    status = node.stop()
+    disk.unmount()
+    return Seen(seen.is_kept and status == 0, f"{seen.figure}; exit status {status}")
 
 
 def disk_full(cluster: Cluster) -> Seen:

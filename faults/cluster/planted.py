@@ -5,7 +5,9 @@ before it stands in the log; ``forgetting`` removes what is older than two secon
 not keep the sessions of other nodes, ``unreading`` keeps them as if nothing had been read, and ``keeping`` keeps those
 that others have ended.  A checker that has never failed on these proves nothing.
 ``checking`` compares itself with the others each two seconds instead of each minute, but not while there is a file
-``no-checks`` beside its data folder; ``newer`` is the next release, which knows newer rules.  All further arguments are
+``no-checks`` beside its data folder; ``newer`` is the next release, which knows newer rules; ``seldom``
+flushes what it has carried out once in a second, so that a loss of power takes away more than it usually would, and
+compares itself often.  All further arguments are
 passed on to twistd.
 """
 
@@ -25,6 +27,7 @@ from groupchat.journals.cluster.applying import Applying, Received
 from groupchat.journals.cluster.checking import Checking
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
 from groupchat.journals.cluster.entries import RULES
+from groupchat.journals.sqlite.writer import Writer
 from groupchat.model.drafts import Amendment, Draft, Expire, Kind, Operation, Outcome, Revoke, StoredSession
 from groupchat.model.node_operations import Check
 
@@ -34,6 +37,8 @@ KEPT_S = 2.0
 """Seconds after which the forgetting node removes what was said."""
 CHECK_S = 2.0
 """Seconds between two checks of nodes that check themselves often."""
+FLUSH_S = 1.0
+"""Seconds between two flushes of a node that flushes seldom."""
 NO_CHECKS = "no-checks"
 """The name of the file beside the data folder of such a node, as long as which is there it proposes none."""
 
@@ -163,6 +168,18 @@ def _check_often() -> None:
     setattr(cluster_journal, "Checking", RestingChecking)  # noqa: B010  # a name that it imports
 
 
+def _flush_seldom() -> None:
+    flush, flushed = Writer._flush, [0.0]
+
+    def seldom(writer: Writer) -> None:
+        if time.monotonic() >= flushed[-1] + FLUSH_S:
+            flushed.append(time.monotonic())
+            flush(writer)
+
+    setattr(Writer, "_flush", seldom)  # noqa: B010  # a method
+    _check_often()
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "skipping": _applying(SkippingApplying),
     "losing": _applying(LosingApplying),
@@ -172,6 +189,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "forgetting": _journal(ForgettingJournal),
     "newer": _journal(NewerJournal),
     "checking": _check_often,
+    "seldom": _flush_seldom,
 }
 
 
