@@ -1,5 +1,6 @@
 """Keep a running daemon in order: periodic work, settings read again on SIGHUP, and news for the supervisor."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from groupchat.model.errors import CannotStart
 
 SWEEP_S = 1.0
 """Seconds between two sweeps of the hall; the hall counts on it."""
+LATE_S = 2.0
+"""Seconds between two sweeps after which this process, or its machine, has stood still meanwhile."""
 RENEWAL_S = 30.0
 """Seconds between two checks whether the certificate was renewed."""
 TIDY_S = 5.0
@@ -87,9 +90,13 @@ class Upkeep:
         reread: Callable[[], Settings],
     ) -> None:
         self._hall = hall
+        self._clock = reactor
         self._journal = journal
         self._supervisor = supervisor
         self._reread = reread
+        self._swept_at = 0.0
+        self._sweeps_from = -math.inf
+        """When the next sweep may be, after one was given up."""
         self._sweeping = Chore(reactor, SWEEP_S, self._sweep, "A sweep failed")
         self._renewing = Chore(reactor, RENEWAL_S, certificates.renew, "The certificate could not be checked")
         self._expiring = Chore(reactor, EXPIRY_S, self._expire, "Old messages could not be removed")
@@ -98,6 +105,7 @@ class Upkeep:
 
     def start(self) -> None:
         """Begin: people are let in from now on."""
+        self._swept_at = self._clock.seconds()
         self._sweeping.start()
         self._renewing.start()
         self._expiring.start(now=True)
@@ -138,10 +146,25 @@ class Upkeep:
         self.log.info("Settings changed: {names}", names=", ".join(before.changed(settings)) or "none")
 
     def _sweep(self) -> None:
+        if self._is_late():
+            return
         try:
             self._hall.sweep()
         finally:
             self._supervisor.show(self._summary())
+
+    def _is_late(self) -> bool:
+        """Return whether this process stood still until just now, or shortly before; of two such turns one is done.
+
+        What has come meanwhile, such as the answer of the disk or of etcd, is read after this turn of the reactor: it
+        would seem not to have come, and people would be told so.
+        """
+        now: float = self._clock.seconds()
+        before = self._swept_at
+        self._swept_at = now
+        if now - before > LATE_S and self._sweeps_from < before:
+            self._sweeps_from = now + SWEEP_S
+        return now < self._sweeps_from
 
     def _summary(self) -> str:
         """Return one line for the supervisor to show."""

@@ -274,9 +274,14 @@ class Commits:
         if self._unkept:
             self._kept, self._unkept = self._unkept | self._kept, {}
             self._schedule()
-        if self.trouble and self._state is IDLE:
-            self._send(asks=True)
+        if self.trouble:
+            self.look()
         self._release()
+
+    def look(self) -> None:
+        """Learn whether the journal works, unless something is on its way that will tell."""
+        if self._state is IDLE:
+            self._send(asks=True)
 
     # How
 
@@ -296,8 +301,11 @@ class Commits:
         """Return what people are told while nothing answers; of a cluster more is logged for whoever runs it."""
         standing = self._cluster.standing() if self._cluster is not None else None
         trouble = "" if standing is None else standing.trouble
-        if standing is not None and not trouble and not standing.lag and standing.applied < standing.head:
-            trouble = f"entry {standing.head:,} is in it, and what is behind {standing.applied:,} did not come"
+        if standing is not None and not trouble:
+            if standing.appending:
+                trouble = f"an append has been on its way for {standing.appending:.0f} s"
+            elif not standing.lag and standing.applied < standing.head:
+                trouble = f"entry {standing.head:,} is in it, and what is behind {standing.applied:,} did not come"
         if not trouble:
             return "The disk does not answer. Nothing can be posted just now."
         log.error("The log of the cluster does not answer: {trouble}", trouble=trouble)

@@ -35,6 +35,7 @@ from groupchat.hall.people.persistence import Persistence
 from groupchat.hall.people.typists import Typists
 from groupchat.hall.proofs import Proofs
 from groupchat.hall.registration import Registration
+from groupchat.hall.stopped_node import StoppedNode
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.identity import IPasswords
 from groupchat.interfaces.storage import IClusterJournal, IJournal, Standing
@@ -157,6 +158,7 @@ class Hall:
         self.ejections = Ejections(
             self.rooms, self.commits, self.attendance, self.persistence, self.health, lambda: list(self.sessions), now
         )
+        self._stopped = StoppedNode(self.standing, self.commits, self.health, self.ejections, clock)
         self.consequences = Consequences(
             self.accounts, self.roster, self.rooms, self.moderation, self.positions, self.known_addresses,
             self.access_keys, self.commits, self.ignore_lists, self.attendance, self.persistence, self.ejections,
@@ -201,7 +203,9 @@ class Hall:
 
     def sweep(self) -> None:
         """Do whatever waits for time to pass.  To be called each second."""
+        self._stopped.sweep()
         self.commits.sweep()
+        self.health.sweep()
         if self.commits.is_slow:
             # After a change on its way a connection is not heard; its client would take this server for dead.
             for session in list(self.sessions):

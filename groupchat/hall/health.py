@@ -50,6 +50,9 @@ class Health:
         self._tell = tell
         self._told_at = -math.inf
         self._is_told = False
+        self._trouble = ""
+        self._is_over = False
+        """True: what there was to say is said, and nothing can be posted here any more."""
         self._is_broken = False
 
     def refuse(self, connection: Connection, refusal: Refusal, ref: Ref = None) -> None:
@@ -62,17 +65,33 @@ class Health:
 
         :param trouble: a sentence; empty: it is over.
         """
-        now = self._clock.seconds()
-        if trouble and not self._is_broken and now >= self._told_at + TROUBLE_S:
-            self._told_at, self._is_told = now, True
-            self._tell(trouble)
-        elif not trouble and self._is_told:
+        self._trouble = trouble
+        if trouble:
+            self._tell_trouble()
+        elif self._is_told and not self._is_over:
             self._is_told = False
             self._tell("Messages can be posted again.")
+
+    def sweep(self) -> None:
+        """Tell everybody of a trouble that came too soon after the one before, and stays.  To be called each second."""
+        if self._trouble and not self._is_told:
+            self._tell_trouble()
+
+    def stopped(self, why: str) -> None:
+        """Tell everybody, at once, that nothing can be posted here any more; there is no more to say then."""
+        if not self._is_over:
+            self._is_over = True
+            self._tell(why)
+
+    def _tell_trouble(self) -> None:
+        now = self._clock.seconds()
+        if not self._is_over and now >= self._told_at + TROUBLE_S:
+            self._told_at, self._is_told = now, True
+            self._tell(self._trouble)
 
     def broken(self, failure: Failure) -> None:
         """Note that the journal can no longer be trusted."""
         if not self._is_broken:
-            self._is_broken = True
+            self._is_broken = self._is_over = True
             log.failure("The journal can no longer be trusted", failure=failure)
             self.on_broken(failure)

@@ -152,6 +152,7 @@ class NodeCard:
     ``check``, ``digest``: the number of the last entry at which it compared what it has, and what it found then.
     ``secret``: with it other nodes may fetch files there, and nobody else: it is never shown.
     ``fingerprint``: the SHA-256 of the certificate that they find there.
+    ``is_stopped``: it takes no messages any more, until somebody has seen to it.
     """
 
     epoch: int
@@ -163,6 +164,7 @@ class NodeCard:
     digest: str = ""
     secret: str = field(default="", repr=False, kw_only=True)
     fingerprint: str = field(default="", kw_only=True)
+    is_stopped: bool = field(default=False, kw_only=True)
 
 
 BLIND_S = 15.0
@@ -181,6 +183,8 @@ class Standing:
     ``lease_age``: for how many seconds the node's lease has not been renewed.
     ``live_age``: for how many seconds it was not seen which nodes live, and how far they are.
     ``trouble``: why nothing can be posted here, as a sentence; empty: all is well.
+    ``appending``: for how many seconds the append on its way has been going on; 0: none is on its way.
+    ``stopped``: why this node takes no messages any more, until somebody has seen to it; empty: it does, or will again.
     """
 
     node: str
@@ -194,6 +198,8 @@ class Standing:
     trouble: str
     gone: Mapping[str, NodeState] = field(default_factory=dict)
     live_age: float = 0.0
+    appending: float = 0.0
+    stopped: str = ""
 
     @property
     def unseen(self) -> str:
@@ -203,6 +209,11 @@ class Standing:
         return (
             f"This node has not seen for {self.live_age:.0f} s which others are alive: what it tells of them is older."
         )
+
+    @property
+    def is_another_well(self) -> bool:
+        """Whether another node lives that takes messages, as far as is known here."""
+        return any(name != self.node and not card.is_stopped for name, card in self.nodes.items())
 
 
 class IClusterJournal(IJournal):

@@ -18,6 +18,7 @@ from groupchat.hall.health import Reload
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Expire, ForgetSessions, Operation, Outcome
 from groupchat.model.errors import CannotStart, JournalUnavailable
+from tests.fakes import HeldJournal
 from tests.house import House
 
 
@@ -142,6 +143,46 @@ class UpkeepTest(SynchronousTestCase):
         self.upkeep.stop()
         self.house.clock.pump([1.0] * round(2 * RENEWAL_S))
         self.assertEqual(self.certificates.renewals, 1)
+
+    def test_standing_still(self) -> None:
+        """After the process stood still, what has come meanwhile is read before anything counts as late."""
+        sweeps: list[float] = []
+        self.patch(self.house.hall, "sweep", lambda: sweeps.append(self.house.clock.seconds()))
+        self.upkeep.start()
+        self.house.clock.pump([1.0] * 3)
+        self.house.clock.advance(7.3)
+        self.house.clock.pump([0.1] * 20)
+        self.assertEqual(list(map(int, sweeps)), [1, 2, 3, 12])
+
+    def test_late_again_and_again(self) -> None:
+        """When each turn is late, as on a busy machine, every other one is done."""
+        sweeps: list[float] = []
+        self.patch(self.house.hall, "sweep", lambda: sweeps.append(self.house.clock.seconds()))
+        self.upkeep.start()
+        self.house.clock.pump([3.0] * 8)
+        self.assertEqual(sweeps, [6, 12, 18, 24])
+
+    def test_disk_that_answered(self) -> None:
+        """Nobody is told that the disk does not answer when it was this process that stood still."""
+        journal = HeldJournal(MemoryJournal())
+        house = House(journal, commit_refuse_s=5)
+        upkeep = Upkeep(house.clock, house.hall, journal, cast(Any, self.certificates), self.supervisor, self.reread)
+        self.addCleanup(upkeep.stop)
+        alice, bob = house.come("alice", "bob")
+        upkeep.start()
+        while journal.pending:
+            journal.commit()
+        alice.say("hello")
+        house.turn()
+        bob.take()
+        house.clock.advance(7)  # the timers come before what can be read
+        journal.commit()
+        house.clock.pump([0.1] * 30)
+        self.assertEqual(bob.texts, ["hello"])
+        self.assertNotIn("disk", repr(bob.screen.shown))
+        alice.say("and on a disk that does not answer")
+        house.clock.pump([0.1] * 70)
+        self.assertIn("The disk does not answer.", repr(bob.screen.shown))
 
     def test_expiry(self) -> None:
         """At the start and each hour old tokens are removed, and old messages only when the settings say so."""

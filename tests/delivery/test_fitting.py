@@ -48,6 +48,12 @@ class FittingTests(ClusterCase):
         self.pass_time(1)
         self.assertEqual(self.refusal(self.a), JournalUnavailable.UNSTORED)
 
+    def test_append_on_its_way(self) -> None:
+        """While an append is on its way it is the log that does not answer, also when that has told no trouble."""
+        self.a.log.delay = 60.0
+        self.assertIn("The log of the cluster does not answer.", self.refusal(self.a))
+        self.assertEqual(self.a.journal.standing().trouble, "")
+
     def test_what_does_not_answer(self) -> None:
         """When nothing answers, people are told of the disk of this node, but not what is wrong with the cluster."""
         self.a.log.cut = True

@@ -61,6 +61,42 @@ class HealthTests(SynchronousTestCase):
         self.health.report("")
         self.assertEqual(self.told, [FULL, WELL] * 2)
 
+    def test_stays(self) -> None:
+        """Of trouble that comes back within the minute and stays, everybody is told when that is over; once."""
+        self.health.report(FULL)
+        self.clock.advance(10)
+        self.health.report("")
+        self.clock.advance(10)
+        self.health.report(FULL)
+        for _ in range(3600):
+            self.clock.advance(1)
+            self.health.sweep()
+            self.assertEqual(len(self.told), 2 + (self.clock.seconds() >= TROUBLE_S))
+        self.assertEqual(self.told, [FULL, WELL, FULL])
+        self.health.report("")
+        self.assertEqual(self.told[-1], WELL)
+
+    def test_over_meanwhile(self) -> None:
+        """Of trouble that is over when it could be told, nobody is told."""
+        for _ in range(2):
+            self.health.report(FULL)
+            self.health.report("")
+        self.clock.advance(TROUBLE_S)
+        self.health.sweep()
+        self.assertEqual(self.told, [FULL, WELL])
+
+    def test_stopped(self) -> None:
+        """That nothing can be posted any more is told at once, and nothing after it."""
+        self.health.report(FULL)
+        for _ in range(2):
+            self.health.stopped("It is over.")
+        self.health.report("It is over.")
+        self.health.report("")
+        self.clock.advance(TROUBLE_S)
+        self.health.report(FULL)
+        self.health.sweep()
+        self.assertEqual(self.told, [FULL, "It is over."])
+
     def test_broken(self) -> None:
         """A journal that cannot be trusted is reported once, and logged."""
         self.health.broken(Failure(ValueError("I/O error")))

@@ -8,6 +8,9 @@ from groupchat.interfaces.shared_log import LiveNode
 from groupchat.interfaces.storage import NodeCard
 from groupchat.lazy.records import record
 
+NEVER = 2**62
+"""The revision on the card of a node that takes no messages any more: the log need keep nothing for it."""
+
 
 @record
 class Card:
@@ -71,5 +74,5 @@ def node_card(live: LiveNode) -> NodeCard:
     card = read_card(live)
     return NodeCard(
         live.epoch, card.version, card.rules, card.applied, card.address, card.check, card.digest,
-        secret=card.secret, fingerprint=card.fingerprint,
+        secret=card.secret, fingerprint=card.fingerprint, is_stopped=card.revision == NEVER,
     )  # fmt: skip

@@ -32,7 +32,7 @@ from zope.interface import implementer
 from groupchat.interfaces.shared_log import Begun, Closed, Compacted, ForeignLog, ILog
 from groupchat.interfaces.storage import IClusterJournal, IMarkable, IReplica, Standing
 from groupchat.journals.cluster.applying import Applying, Received
-from groupchat.journals.cluster.cards import Card, node_card, read_card
+from groupchat.journals.cluster.cards import NEVER, Card, node_card, read_card
 from groupchat.journals.cluster.checking import CHECK_S, ROWS, Checking
 from groupchat.journals.cluster.compaction import Compaction
 from groupchat.journals.cluster.entries import RULES
@@ -51,9 +51,6 @@ SHOW_S = 5.0
 
 GOODBYE_S = 0.5
 """Seconds for which a node that is stopped tries to say so."""
-
-NEVER = 2**62
-"""The revision on the card of a node that carries out nothing any more: the log need keep nothing for it."""
 
 _NEW, _BEGINNING, _RUNNING, _STOPPED, _BROKEN, _CLOSED = "new", "beginning", "running", "stopped", "broken", "closed"
 
@@ -162,6 +159,7 @@ class ClusterJournal(LocalAnswers):
             applying.lag, max(self._proposing.append_seconds, self._proposing.delay), self._log.lease_age(),
             self._trouble(), {name: state for name, state in self._living.gone.items() if name != self.node},
             self._log.live_age(),
+            self._proposing.delay, str(self._failure.value) if self._state is _STOPPED and self._failure else "",
         )  # fmt: skip
 
     def mark_failed(self, what: str) -> None:
@@ -389,6 +387,8 @@ class ClusterJournal(LocalAnswers):
             self.log.error("This node takes no messages any more: {reason}", reason=str(error))
             # Nothing must wait for this node, which may never go on.
             self._show_card(replace(self._card, revision=NEVER))
+            self._living.nodes = {}  # what was known may be of a log that is gone
+            self._living.refresh()
 
     def _differs(self, error: JournalBroken) -> None:
         """Stop, and do not start again before somebody has looked: this node is not what the others are."""
@@ -446,7 +446,13 @@ class ClusterJournal(LocalAnswers):
         )  # fmt: skip
         if self._state is _RUNNING:
             # The log may forget what all have, so that has to be where the loss of its power does not take it away.
-            self._inner.flushed().addCallbacks(lambda _: self._show_card(card), lambda failure: None)
+            self._inner.flushed().addCallbacks(lambda _: self._show_running(card), lambda failure: None)
+        elif self._state is _STOPPED:
+            self._living.refresh()
+
+    def _show_running(self, card: Card) -> None:
+        if self._state is _RUNNING:  # a node that has stopped meanwhile shows that, and nothing after it
+            self._show_card(card)
 
     def _show_card(self, card: Card) -> None:
         """Show a card, one at a time: an older one must not arrive after it."""

@@ -64,6 +64,7 @@ class Living:
         self.up: dict[str, int] = {}
         self.gone: dict[str, NodeState] = {}
         self._now = now
+        self._is_asking = False
         self._applied: dict[tuple[str, int], int] = {}
         """How far each epoch of a node was when it said so last."""
 
@@ -100,6 +101,22 @@ class Living:
             elif not isinstance(operation, Attend):
                 continue
             self._look_later(0.0 if self.is_first else LATER_S)
+
+    def refresh(self) -> None:
+        """Learn who lives when this node follows the log no longer; if that is not answered, nobody is known to."""
+        if self._is_asking:
+            self.nodes = {}
+            return
+        self._is_asking = True
+
+        def answered(nodes: Mapping[str, LiveNode]) -> None:
+            self._is_asking, self.nodes = False, self._without_stopped(nodes)
+
+        def failed(failure: object) -> None:
+            self._is_asking, self.nodes = False, {}
+
+        answer: Deferred[dict[str, LiveNode]] = self._log.live()
+        answer.addCallbacks(answered, failed)
 
     def stop(self) -> None:
         """Watch no longer."""

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from groupchat.interfaces.storage import IClusterJournal, Standing
+from groupchat.interfaces.storage import IClusterJournal, NodeCard, Standing
 from groupchat.journals.memory import MemoryJournal
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalUnavailable
@@ -31,6 +31,8 @@ class LinkedJournal(HeldJournal):
         self.epoch = 0
         self.applied = 0
         self.is_fenced = False
+        self.stopped = ""
+        self.others: dict[str, NodeCard] = {}
         self.on_received: Callable[[Sequence[Operation], Sequence[Outcome]], Any] = lambda operations, outcomes: None
         self.on_fenced: Callable[[], Any] = lambda: None
         self.on_begun: Callable[[int], Any] = lambda epoch: None
@@ -54,6 +56,8 @@ class LinkedJournal(HeldJournal):
 
     def append(self, operations: Sequence[Operation]) -> "Deferred[list[Outcome]]":
         answer = super().append(operations)
+        if self.stopped:
+            self.fail(JournalUnavailable(self.stopped))
         if self.is_fenced:
             self.fail(JournalUnavailable("This server is cut off from the others."))
         return answer
@@ -94,7 +98,10 @@ class LinkedJournal(HeldJournal):
         """Do nothing: the nodes have no cards."""
 
     def standing(self) -> Standing:
-        return Standing(self.node, self.epoch, {}, len(self.entries), self.applied, 0.0, 0.0, 0.0, "")
+        return Standing(
+            self.node, self.epoch, self.others, len(self.entries), self.applied, 0.0, 0.0, 0.0, self.stopped,
+            stopped=self.stopped,
+        )  # fmt: skip
 
 
 class Node(House):

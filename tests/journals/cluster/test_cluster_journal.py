@@ -519,7 +519,9 @@ class TwoNodesTests(ClusterCase):
         self.pass_time(40)
         for one in waiting:
             self.assertIsInstance(one.error, JournalUnavailable)
-        self.assertIn(words, node.journal.standing().trouble)
+        standing = node.journal.standing()
+        self.assertIn(words, standing.trouble)
+        self.assertEqual((standing.stopped, standing.is_another_well), (STOPPED, True))
         self.assert_refused(node.post(said("later", ALICE)), STOPPED)
         here = self.b.post(said("here", BOB))
         self.pass_time()
@@ -1076,6 +1078,38 @@ class TroubleTests(ClusterCase):
         self.pass_time()
         self.assertEqual((waiting.ids, b.texts), ([1], ["a"]))
         a.open()
+
+    def test_stopped_nodes_know_each_other(self) -> None:
+        """A node that has stopped knows which of the others are well; those that stopped too say so on their cards."""
+        a, b, c = (self.started(name) for name in ("a1", "b1", "c1"))
+        self.assertEqual((a.journal.standing().stopped, a.journal.standing().is_another_well), ("", True))
+        a.journal._applying.stop(CannotStart("It is too old."))
+        self.assertEqual(a.journal.standing().stopped, STOPPED)
+        self.pass_time(1)
+        self.assertTrue(a.journal.standing().is_another_well)
+        b.journal._applying.stop(CannotStart("It is too old."))
+        self.pass_time(6)
+        self.assertTrue(a.journal.standing().is_another_well)
+        c.journal._applying.stop(CannotStart("It is too old."))
+        self.pass_time(6)
+        for node in (a, b, c):
+            self.assertFalse(node.journal.standing().is_another_well)
+
+    def test_stopped_node_without_a_log(self) -> None:
+        """A node that has stopped knows of no other one while the log does not answer, or is another one."""
+        a, b = self.started("a1"), self.started("b1")
+        a.log.cut = True
+        a.journal._applying.stop(CannotStart("It is too old."))
+        for _ in range(3):
+            self.assertFalse(a.journal.standing().is_another_well)
+            self.pass_time(6)
+        a.log.cut = False
+        self.pass_time(12)
+        self.assertTrue(a.journal.standing().is_another_well)
+        a.log.cut = True
+        self.pass_time(12)
+        self.assertFalse(a.journal.standing().is_another_well)
+        self.assertEqual(b.journal.standing().stopped, "")
 
     def test_stopped_node_holds_up_nothing(self) -> None:
         """The log is compacted without regard to a node that carries out nothing any more."""
