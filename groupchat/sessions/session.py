@@ -329,9 +329,10 @@ class Session(Handshake):
             self._say_goodbye(ref)
             return
         me = Actor(self._hall, self._me(), ref, key)
-        self._command = SECRET[name].name if name in SECRET else ""
-        if self._command:
-            self._secrets.passed()  # it is the next try
+        if name != "ping":  # which may be taken before its turn, while a command with a password is not answered yet
+            self._command = SECRET[name].name if name in SECRET else ""
+            if self._command:
+                self._secrets.passed()  # it is the next try
         verb, given = COMMANDS.read_fields(me, name, arguments)
         cost = verb.cost_of(given)
         if self._charge_verb(cost):

@@ -145,6 +145,25 @@ class SessionTest(SynchronousTestCase):
         self.house.turn()
         self.assertEqual((alice.codes, self.heard()), (["journal-unavailable", "held-line"], []))
 
+    def test_ping_meanwhile(self) -> None:
+        """A ping that is taken while such a command is not answered yet changes nothing of that."""
+        page = self.house.connect("json").offer("page", attended=True)
+        journal = HeldJournal(self.house.hall.stream.journal)
+        self.house.hall.commits._journal = journal
+        self.house.passwords.held = True
+        page.take()
+        page.do("register", password="swordfish9")
+        self.house.turn()
+        page.session.do("ping", {}, 1, None)
+        self.house.passwords.answer()
+        self.house.turn()
+        page.session.do("ping", {}, 2, None)
+        journal.fail(JournalUnavailable("The disk is full."))
+        self.house.turn()
+        page.do("say", text="swordfish9")
+        self.house.turn()
+        self.assertEqual(page.codes, ["journal-unavailable", "held-line"])
+
     def test_alone(self) -> None:
         """After such a command without its slash the password alone is not said either; other lines are."""
         self.alice.type("register swordfish9", "oh", "swordfish9", "register swordfish9", "register swordfish9")
