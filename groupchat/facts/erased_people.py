@@ -57,3 +57,12 @@ def forgetting(fact: TypedFact, key: str, alias: str, author: AuthorId | None) -
             if isinstance(fact, Ignoring):
                 changed["origin"] = ""
     return replace(fact, **changed) if changed else fact  # type: ignore[type-var]
+
+
+def named_in(fact: TypedFact) -> tuple[AuthorId, str] | None:
+    """Return whom a fact names whose own it is not, as author and nickname; None: nobody, or no author."""
+    if isinstance(fact, Sanction):
+        return None if fact.author is None else (fact.author, fact.whom)
+    if isinstance(fact, Ignoring):
+        return fact.other, fact.nick
+    return (fact.author, fact.nick) if isinstance(fact, Granted) else None

@@ -266,6 +266,7 @@ class Consequences:
             if fact.kind == Account.KIND:
                 self._follow_account(fact, "")
             self._keep(fact)
+        self._roster.forget(erased.key)
         for room in filter(None, map(self._rooms.find, erased.topics)):
             room.topic = ""
         for person in self._roster:

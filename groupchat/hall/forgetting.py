@@ -37,9 +37,11 @@ class Forgetting:
             raise self._commits.refusal
         alias = names.pseudonym(secrets.randbits(32))
         account = self._accounts.find(key)
+        # They may be gone when it is carried out, and other nodes may name them until they have carried it out.
+        authors = self._roster.had(key)
         self._roster.hold(key)
         self._ejections.put_out_person(key, None if account is None else account.author)
         receipt = Receipt(changes=True)
-        self._commits.post(Change(Erase(key, alias, by, needs), receipt))
+        self._commits.post(Change(Erase(key, alias, by, needs, authors), receipt))
         receipt.when_settled(partial(self._roster.let_go, key))
         return alias

@@ -259,10 +259,18 @@ class Hall:
 
         :raises NoSuchNick: there is nobody.
         """
-        person = self.roster.find(names.key(nick))
+        person = self.here(names.key(nick))
         if person is None:
             raise NoSuchNick(f"Nobody here is called {nick}. /list shows who is.")
         return person
+
+    def here(self, key: str) -> Person | None:
+        """Return the person who has the nickname with this key; None: nobody, or somebody who was erased.
+
+        Of these the node where they are has not heard yet.
+        """
+        person = self.roster.find(key)
+        return None if person is not None and person.author in self.moderation.erased else person
 
     def called(self, author: AuthorId, before: str) -> str:
         """Return the nickname of an author now; ``before`` of a guest who has left."""

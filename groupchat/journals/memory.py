@@ -19,11 +19,12 @@ from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
 from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
 from groupchat.journals.nodes.memory_nodes import MemoryNodes
-from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, without
+from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, named_beside, without
 from groupchat.journals.rules.finding import Finder
 from groupchat.journals.rules.judging import (
     ALWAYS,
     carry_out,
+    deed_objection,
     erased_objection,
     node_objection,
     objection,
@@ -175,6 +176,8 @@ class MemoryJournal:
         refused = None
         if draft.changes or draft.needs is not None:
             refused = objection(self._book, self, draft.author, draft.at, draft.needs, draft.changes)
+        if refused is None and draft.kind == Kind.MODERATED and draft.target is not None:
+            refused = deed_objection(draft, self._find(draft.target))
         if refused is None and self._book.curbs and draft.kind not in CHANGES:
             refused = self._book.judge(draft, draft.room, self._last_shown)
         if refused is not None:
@@ -242,7 +245,8 @@ class MemoryJournal:
         author, facts = erase_facts(book, self, key, alias)
         person = Erasure(key, alias, author, frozenset(book.accounts), self._expired, self.head)
         named = [(one.author, one.nick) for one in self._sessions.values()]
-        facts += keep_erased(book, self, self._nodes.rules, person, self._nodes.presences.values(), named)
+        others = named_beside(erase, facts, self._sessions.values())
+        facts += keep_erased(book, self, self._nodes.rules, person, self._nodes.presences.values(), named, others)
         self._keep_sessions(lambda one: not (person.is_named(one.author, one.nick) or one.author in book.erased))
         self._sessions = {digest: person.unnamed(session) for digest, session in self._sessions.items()}
         before = self._rooms()

@@ -208,8 +208,8 @@ class Draft:
     ``text``: for moderated, an encoded Deed.
     ``room``: empty for what is private; of edited and deleted only where to look for the target, if that has no number.
     ``reader`` and ``to``: of what is private: the recipient's author and nickname.
-    ``target``: edited and deleted only: the message's number, or None for the author's newest undeleted message in
-    the room (empty: private).
+    ``target``: of edited and deleted: the message's number, or None for the author's newest undeleted message in
+    the room (empty: private); of moderated: a message of the one whom the deed is about, which is not stored.
     ``not_before``: edited and deleted only: a target with an earlier ``at`` is refused (TooOld).
     ``anyones``: edited and deleted only: the target may be somebody else's, and of any age, if the author is an
     operator there.
@@ -340,12 +340,14 @@ class Erase:
     They are the account with this nickname, and guests who used it; not people who have an account of another name.
 
     ``key``: the nickname's key; ``alias``: the pseudonym; ``by``: who decided it; ``needs``: the rank it takes.
+    ``authors``: who had the nickname when it was decided; they can be gone when it is carried out.
     """
 
     key: str
     alias: str
     by: AuthorId
     needs: Need | None = None
+    authors: tuple[AuthorId, ...] = ()
 
 
 Operation: TypeAlias = (

@@ -91,7 +91,7 @@ class NodeUp:
 
 @record
 class NodeDown:
-    """An epoch of a node has ended; its presences are removed.
+    """An epoch of a node has ended; its presences are removed.  Refused of a node that is not remembered.
 
     ``at``: when that was noticed, in seconds since 1970 UTC.
     ``applied``: the number of the last entry that the node said it had carried out; 0: it is not known.

@@ -11,6 +11,9 @@ from groupchat.model.events import AuthorId
 from groupchat.state.accounts import Accounts
 from groupchat.state.people import Person
 
+LAST = 1000
+"""The most guests who are gone that are remembered."""
+
 
 @implementer(IRoster)
 class Roster:
@@ -29,6 +32,8 @@ class Roster:
 
         That is looked at only when somebody asks for their nickname.
         """
+        self._last: dict[str, AuthorId] = {}
+        """The last guest who left under a nickname, by its key; the newest comes last."""
         self._held: set[str] = set()
         """The keys of nicknames of people who are just being erased."""
         self._coming: dict[object, str] = {}
@@ -89,6 +94,11 @@ class Roster:
 
     def release(self, person: Person) -> None:
         """Free the nickname, if this very person holds it."""
+        if person.account is None and self._by_key.get(person.key) is person:
+            self._last.pop(person.key, None)
+            self._last[person.key] = person.author
+            if len(self._last) > LAST:
+                del self._last[next(iter(self._last))]
         self.unseat(person)
         if self._by_author.get(person.author) is person:
             del self._by_author[person.author]
@@ -147,6 +157,16 @@ class Roster:
     def find(self, key: str) -> Person | None:
         """Return the person who holds the nickname with this key."""
         return self._by_key.get(key)
+
+    def had(self, key: str) -> tuple[AuthorId, ...]:
+        """Return the author who has the nickname with this key, and of guests who are gone the last one who had it."""
+        person, last = self._by_key.get(key), self._last.get(key)
+        found = [None if person is None else person.author, last]
+        return tuple(dict.fromkeys(author for author in found if author is not None))
+
+    def forget(self, key: str) -> None:
+        """Forget who had the nickname with this key and is gone."""
+        self._last.pop(key, None)
 
     def of(self, author: AuthorId) -> Person | None:
         """Return the person who is here as this author."""

@@ -264,7 +264,7 @@ class Actor:
         """Return whom the nickname means, here or not, for undoing something; by today's rules it may be invalid."""
         hall, key = self.hall, names.key(nick)
         account = hall.accounts.find(nick)
-        person = hall.roster.find(key) if account is None else hall.roster.of(account.author)
+        person = hall.here(key) if account is None else hall.roster.of(account.author)
         if person is not None:
             return Target(person.nick, person.key, person.account, person)
         if account is not None:
@@ -403,6 +403,7 @@ class Actor:
         text: str = "",
         hint: str = "",
         awaited: bool = True,
+        about: int | None = None,
     ) -> Receipt:
         """Do what an operator does: on disk first, then true, then shown, and at last what follows from it.
 
@@ -411,6 +412,7 @@ class Actor:
         :param room: the room that is shown it (empty: it stands in /modlog only).
         :param text: what the caller reads; by default nothing when they are shown it with the room, or else the deed.
         :param hint: what the caller should know besides.
+        :param about: the number of a message of the one it is done to, if it is done to messages.
         :raises JournalUnavailable: nothing can be stored now.
         """
         person, rooms = self.person, self.connection.rooms
@@ -420,7 +422,7 @@ class Actor:
         return self.post(
             Draft(
                 Kind.MODERATED, person.author, person.nick, self.hall.now(), room, deed.encode(),
-                folded=person.key, needs=needs, changes=changes,
+                target=about, folded=person.key, needs=needs, changes=changes,
             ),
             " ".join(filter(None, (told.rstrip(), hint.rstrip()))),
             awaited,

@@ -53,7 +53,9 @@ def purge(
         raise BadArguments(f"That is more than {MOST:,} messages; begin with a shorter time.")
     count = plural(len(posts), "message")
     deed = Deed("purge", f"deleted everything {found.nick} said{where} {while_}: {count}", found.nick)
-    done = me.decree(deed, needs=keepers(scope, found), room=scope or me.stage(found.person))
+    named = [stored.event.id for stored in posts if names.key(stored.event.nick) == found.key]
+    about = named[-1] if named else None  # by that the journal knows of a guest who is gone whether they are erased
+    done = me.decree(deed, needs=keepers(scope, found), room=scope or me.stage(found.person), about=about)
     # Room by room, so that deletions stand together in what each room is shown.
     for stored in sorted(posts, key=lambda stored: (stored.event.room, stored.event.id)):
         # Nobody is told of one that somebody else deleted meanwhile.
@@ -100,7 +102,7 @@ def erase(me: Actor, target: int) -> "Generator[Deferred[Any], Any, Receipt | No
         return None
     deed = Deed("delete", f"deleted #{target} of {post.nick}", post.nick)
     need = Need(Rank.ROOM_OPERATOR, post.room, stored.author)
-    me.decree(deed, needs=need, room=post.room, awaited=False)
+    me.decree(deed, needs=need, room=post.room, awaited=False, about=target)
     return me.post(_deletion(me, target))
 
 

@@ -130,7 +130,7 @@ def close(me: Actor, room: Room, reason: Reason = "") -> Receipt:
         raise BadArguments(f"{place} is closed already.")
     closed = Closed(place, me.person.nick, checked_reason(reason), hall.now())
     found = hall.rooms.find(place)
-    people = [] if found is None else list(found.people)
+    people = [] if found is None else [one for one in found.people if one.author not in hall.moderation.erased]
     return me.decree(
         Deed("close", f"closed {place}{because(closed.why)}", place, None, closed.why),
         closed.made(),
@@ -248,7 +248,7 @@ def _staying(me: Actor, room: str) -> list[Invitation]:
     return [
         Invitation(room, one.author, one.nick, by, at, staying=True)
         for one in here
-        if book.rank_of(one.author, room) < KEEPERS
+        if book.rank_of(one.author, room) < KEEPERS and one.author not in book.erased
     ]
 
 

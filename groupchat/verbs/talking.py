@@ -199,7 +199,7 @@ def offered(
     address, partner = me.connection.screen.address, me.connection.partner
     if nick:
         account = me.hall.accounts.find(nick)
-        to: Person | Account | None = me.hall.roster.find(names.key(nick))
+        to: Person | Account | None = me.hall.here(names.key(nick))
         if account is not None:
             to = me.hall.roster.of(account.author) or account
         if to is None:

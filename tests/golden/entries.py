@@ -8,7 +8,7 @@ Each line is an entry as it stands in the log; the last is an object with what a
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,10 +26,12 @@ from groupchat.journals.rules.codec import decode
 from groupchat.journals.sqlite.database import SCHEMA
 from groupchat.model.drafts import (
     Amendment,
+    Deed,
     Draft,
     Erase,
     ForgetSessions,
     Kind,
+    Need,
     Operation,
     PutOut,
     ReadUpTo,
@@ -50,6 +52,7 @@ from groupchat.model.node_operations import (
     RemoveNode,
     Rules,
 )
+from groupchat.model.ranks import Rank
 from tests.golden.evening import HERE
 from tests.journals.direct import DirectJournal
 
@@ -141,7 +144,7 @@ def record(path: Path) -> list[str]:
             for node, operations in _late(epochs):
                 say(node, operations)
         if number == 160:
-            for node, operations in _behind_erasures(epochs):
+            for node, operations in _behind_erasures(epochs, lambda: replay.applying.head):
                 say(node, operations)
         if number == 180:
             for node, operations, unknown in _behind_ends():
@@ -154,6 +157,7 @@ def record(path: Path) -> list[str]:
             say("a1", [Check(number, number + 200, 1, "ab", "cd", "ef")])
         if number == 300:
             say("a1", [NodeDown("b1", epochs["b1"], 1795262400.5, 290), RemoveNode("b1", SERVER)])
+            say("a1", [NodeDown("b1", epochs["b1"], 1795262400.75, 290)])
             epochs["b1"], counts["b1"] = 400, 0
             say("b1", [NodeUp("b1", 400)])
     lines.append(json.dumps(replay.end()))
@@ -182,8 +186,11 @@ def _late(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Operation]]]:
     yield "b1", [NodeUp("b1", epochs["b1"])]
 
 
-def _behind_erasures(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Operation]]]:
-    """Give what stands behind the erasures of a guest and of somebody with an account, said at another node."""
+def _behind_erasures(epochs: Mapping[str, int], head: Callable[[], int]) -> Iterator[tuple[str, list[Operation]]]:
+    """Give what stands behind the erasures of a guest and of somebody with an account, said at another node.
+
+    :param head: returns the highest number that was given.
+    """
     at = 1795262050.25
     guest, owner, other = (AuthorId(2**61 + number) for number in (2, 3, 4))
     for number, author in enumerate((guest, owner)):
@@ -205,6 +212,17 @@ def _behind_erasures(epochs: Mapping[str, int]) -> Iterator[tuple[str, list[Oper
             StoredSession(other, f"{other:064x}", "other", ("lobby",), 1, at, ignored=((author, nick, ""),)),
             Depart(digest, "b1", epochs["b1"], "kicked", "kicked"),
         ]  # fmt: skip
+    gone, listed = AuthorId(2**61 + 6), AuthorId(2**61 + 7)
+    ignoring = StoredSession(other, f"{other:064x}", "other", ("lobby",), 1, at, ignored=((listed, "erased2", ""),))
+    yield "b1", [Draft(Kind.SAID, gone, "erased2", at, "lobby", "before", key="before"), ignoring]
+    yield "a1", [Erase("erased2", "forgotten-00000002", SERVER, authors=(gone,))]
+    text = Deed("purge", "deleted everything erased2 said", "erased2").encode()
+    order = Draft(Kind.MODERATED, SERVER, "server", at, "lobby", text)
+    yield "b1", [
+        Draft(Kind.WHISPERED, other, "other", at, text="behind", reader=gone, to="erased2"), ignoring,
+        replace(order, needs=Need(Rank.OPERATOR, over=listed)), replace(order, target=head()),
+        Amendment(SERVER, at, (Invitation("dev", listed, "erased2", "server", at).put(),)),
+    ]  # fmt: skip
 
 
 def _behind_ends() -> Iterator[tuple[str, list[Operation], int]]:

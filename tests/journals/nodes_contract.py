@@ -263,6 +263,18 @@ class NodesContract(DecisionsCase):
         await self.append(NodeUp("b1", 9), Attend(present(BOB, "b", "b1", 9)))
         self.assertEqual(await self.handles(), "b")
 
+    async def test_removed_late(self) -> None:
+        """Whoever says late that a removed node has ended does not list it again; by the first rules they did."""
+        ended = NodeUp("c1", 5), NodeDown("c1", 5, NOON, 3), RemoveNode("c1", SERVER)
+        await self.append(*ended)
+        self.assertEqual(await self.answers(NodeDown("c1", 5, NOON + 1, 3)), [type(None)])
+        self.assertEqual(set(await self.states()), {"c1"})
+        await self.append(RemoveNode("c1", SERVER), Rules(2), *ended)
+        self.assertEqual(await self.answers(NodeDown("c1", 5, NOON + 1, 3)), [BadArguments])
+        self.assertEqual(await self.states(), {})
+        await self.append(NodeUp("c1", 9), NodeDown("c1", 5, NOON + 1, 3))
+        self.assertEqual(await self.states(), {"c1": NodeState(9, True)})
+
     async def test_removed_by_operator(self) -> None:
         """An operator removes a node as the administrator does."""
         given = RankGiven(ALICE, Rank.OPERATOR, "server", NOON).made()

@@ -5,6 +5,7 @@ from groupchat.journals.memory import MemoryJournal
 from groupchat.model.errors import JournalUnavailable, TooSlowSearch
 from groupchat.model.message.sought import Sought
 from tests.journals.contract import LOBBY, SearchContract, events, said
+from tests.journals.erasures_contract import ErasuresContract
 from tests.journals.facts_contract import FactsContract
 from tests.journals.nodes_contract import NodesContract
 from tests.journals.removals_contract import RemovalsContract
@@ -59,6 +60,15 @@ class MemoryNodesTests(NodesContract):
 
 class MemorySessionsTests(SessionsContract):
     """It keeps the sessions of a cluster as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return MemoryJournal()
+
+
+class MemoryErasuresTests(ErasuresContract):
+    """It erases people in a cluster as the contract says."""
 
     __test__ = True
 

@@ -12,7 +12,7 @@ from groupchat.model.errors import NickTaken, PasswordNeeded
 from groupchat.model.events import AuthorId
 from groupchat.state.accounts import Accounts
 from groupchat.state.people import Person
-from groupchat.state.roster import Roster
+from groupchat.state.roster import LAST, Roster
 
 
 class RosterTests(SynchronousTestCase):
@@ -90,6 +90,28 @@ class FreeTests(SynchronousTestCase):
         self.assertEqual(
             [self.roster.is_free(key, key) for key in ("alice", "carol", "dave", "erin")], [False, False, False, True]
         )
+
+    def test_had(self) -> None:
+        """Who has a nickname is known, and the last guest who had it and is gone, of so many at most."""
+        self.assertEqual(self.roster.had("dave"), (AuthorId(1),))
+        self.roster.release(self.dave)
+        self.roster.release(self.dave)
+        again = Person("Dave", "dave", AuthorId(3), 0.0)
+        self.roster.claim(again)
+        self.assertEqual(self.roster.had("dave"), (AuthorId(3), AuthorId(1)))
+        self.roster.release(again)
+        self.assertEqual(self.roster.had("dave"), (AuthorId(3),))
+        self.roster.forget("dave")
+        self.assertEqual(self.roster.had("dave"), ())
+        for number in range(LAST + 1):
+            person = Person(f"n{number}", f"n{number}", AuthorId(100 + number), 0.0)
+            self.roster.claim(person)
+            self.roster.release(person)
+        self.assertEqual((self.roster.had("n0"), self.roster.had("n1")), ((), (AuthorId(101),)))
+        owner = Person("Alice", "alice", AuthorId(7), 0.0, self.account)
+        self.roster.claim(owner)
+        self.roster.release(owner)
+        self.assertEqual(self.roster.had("alice"), (), "an account says who that is")
 
     def test_check_free(self) -> None:
         """The refusal names the person who is here, in their spelling, or tells how to log in."""

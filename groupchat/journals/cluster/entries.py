@@ -8,7 +8,7 @@ when the rules that have it are in force: not before every living node knows the
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import isfinite
 from operator import attrgetter
 from typing import Any
@@ -16,9 +16,10 @@ from typing import Any
 from groupchat.interfaces.shared_log import MAX_ENTRY_BYTES
 from groupchat.journals.nodes.ended_tokens import LATE_TOKENS
 from groupchat.journals.rules.codec import decode, encode
+from groupchat.journals.rules.erasures import LATE_WORDS
 from groupchat.journals.rules.field_types import tests_of
 from groupchat.lazy.records import record
-from groupchat.model.drafts import Draft, Kind, Operation
+from groupchat.model.drafts import Draft, Erase, Kind, Operation
 from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 
 FORM = 1
@@ -27,12 +28,14 @@ FORM = 1
 RULES = 2
 """The newest rules that this version knows: they change when the same operations would come to something else.
 
-2: whoever was erased adds nothing behind the erasure, and nothing is added about them (LATE_WORDS, rules/erasures.py);
-a session that a node wants to keep is void, too, if its connection came back at another node and is gone from there, or
+2: whoever was erased adds nothing behind the erasure, and nothing is added about them (LATE_WORDS, rules/erasures.py):
+so an erasure says who had the nickname, and a deed about messages says of which.
+A session that a node wants to keep is void, too, if its connection came back at another node and is gone from there, or
 if its token has ended behind the entry up to which the node had carried out the log by then (LATE_TOKENS,
 nodes/ended_tokens.py); so each entry says that.  Likewise nobody is brought back into a room that they were put out of,
 or an account to where it was before another node moved it (LATE_MOVES, nodes/late_moves.py).
 A node that is stopped says so (GOODBYES, nodes/attending.py).
+The end of a node that is not remembered changes nothing (LATE_ENDS, nodes/attending.py).
 """
 
 MOST_OPERATIONS = 1000
@@ -67,14 +70,17 @@ class Entry:
     known: int = 0
 
 
-def written(operation: Operation) -> bytes:
+def written(operation: Operation, rules: int = RULES) -> bytes:
     """Return an operation as it stands in an entry.
 
+    :param rules: the rules in force: what only newer ones have is left out.
     :raises ValueError: it has a value that a journal could not store, or that would not be read.
     """
     text = _written_post(operation) if type(operation) is Draft else None
     if text is not None:
         return text.encode()
+    if rules < LATE_WORDS:
+        operation = _before_late_words(operation)
     written_fields = encode(operation)
     if "changes" in written_fields:
         _check_read(written_fields)
@@ -182,6 +188,14 @@ def read_entry(data: bytes, known: int = RULES, revision: int = _INTEGERS) -> En
         if isinstance(operation, NodeUp | NodeDown) and operation.epoch > revision:
             raise Unreadable(f"it is about an epoch of {operation.node} that has not begun")  # and would never end
     return entry
+
+
+def _before_late_words(operation: Operation) -> Operation:
+    if isinstance(operation, Erase):
+        return replace(operation, authors=())
+    if isinstance(operation, Draft) and operation.kind == Kind.MODERATED:
+        return replace(operation, target=None)
+    return operation
 
 
 def _no_number(name: str) -> float:

@@ -94,7 +94,7 @@ class Living:
             if isinstance(operation, NodeUp):
                 self.up[operation.node] = max(operation.epoch, self.up.get(operation.node, 0))
                 self.gone.pop(operation.node, None)
-            elif isinstance(operation, NodeDown):
+            elif isinstance(operation, NodeDown) and not isinstance(outcome, Refusal):
                 self._note_end(operation)
             elif isinstance(operation, RemoveNode) and not isinstance(outcome, Refusal):
                 self.gone.pop(operation.node, None)

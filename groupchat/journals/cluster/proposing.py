@@ -136,7 +136,7 @@ class Proposing:
         self._texts = {}
         for index, operation in enumerate(operations):
             try:
-                text = written(operation)
+                text = written(operation, self._place().rules)
             except (ValueError, TypeError):
                 continue  # as will be found when it is proposed
             self._texts[id(operation)] = (operation, text)
@@ -156,8 +156,9 @@ class Proposing:
         """
         proposal = _Proposal(len(operations), is_asked)
         fitted, self._texts = self._texts, {}
+        rules = self._place().rules
         try:
-            texts = [fitted[id(one)][1] if id(one) in fitted else written(one) for one in operations]
+            texts = [fitted[id(one)][1] if id(one) in fitted else written(one, rules) for one in operations]
         except (ValueError, TypeError) as error:
             self.log.error("A value could not be stored; nothing of its batch was: {error}", error=error)
             return fail(JournalUnavailable("Something could not be stored. Send your message again."))

@@ -30,6 +30,9 @@ LAST_NODES = 2
 GOODBYES = 2
 """The rules from which on a node that is stopped says so itself."""
 
+LATE_ENDS = 2
+"""The rules from which on the end of a node that is not remembered changes nothing."""
+
 
 class Facts(Protocol):
     """The place where a journal keeps facts and sessions, inside its transaction."""
@@ -89,6 +92,8 @@ def carry_out_attendance(store: PresenceStore, facts: Facts, operation: NodeOper
                 _remember(store, facts, node, store.remove_presences(node, epoch - 1))
         case NodeDown(node, epoch, at, applied, stopped):
             known = store.state(node)
+            if not known.epoch and store.rules >= LATE_ENDS:
+                return _unknown(node)  # it was removed, and whoever says so had noticed its end before that
             if epoch > known.epoch or (epoch == known.epoch and known.is_up):  # whoever noticed first knows since when
                 store.keep_node(node, NodeState(epoch, False, at, applied, stopped))
             _remember(store, facts, node, store.remove_presences(node, epoch))
@@ -136,8 +141,12 @@ def _attend(store: PresenceStore, facts: Facts, attend: Attend) -> Refusal | Non
 def _remove(store: PresenceStore, node: str) -> Refusal | None:
     known = store.state(node)
     if not known.epoch:
-        return BadArguments(f"No node {node} is known here.")
+        return _unknown(node)
     if known.is_up:
         return BadArguments(f"The node {node} is there. Stop it first; 10 to 15 s after it has died it counts as gone.")
     store.remove_node(node)
     return None
+
+
+def _unknown(node: str) -> BadArguments:
+    return BadArguments(f"No node {node} is known here.")

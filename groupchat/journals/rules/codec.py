@@ -172,6 +172,10 @@ def _read_names(written: list[str] | None) -> tuple[str, ...] | None:
     return None if written is None else tuple(written)
 
 
+def _read_authors(written: list[int]) -> tuple[AuthorId, ...]:
+    return tuple(map(AuthorId, written))
+
+
 def _write_file(file: StoredFile | None) -> dict[str, Any] | None:
     return None if file is None else {"sha256": file.sha256, "size": file.size, "type": file.type}
 
@@ -214,5 +218,6 @@ _readers: dict[str, Callable[[Any], Any]] = {
     "ignored": _read_ignored,
     "read": _read_positions,
     "within": _read_names,
+    "authors": _read_authors,
 }
 """The function that reads a field, by its name."""

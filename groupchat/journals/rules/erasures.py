@@ -10,19 +10,19 @@ Rules:
    about.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
 from groupchat.facts.account_facts import Account, ErasedAuthor
-from groupchat.facts.erased_people import NAMING, forgetting
+from groupchat.facts.erased_people import NAMING, forgetting, named_in
 from groupchat.facts.kinds import read
 from groupchat.facts.rule_book import RuleBook
 from groupchat.journals.rules.judging import Store, carry_out
 from groupchat.journals.rules.rows import Row, without_file
 from groupchat.lazy.records import record
 from groupchat.model import names
-from groupchat.model.drafts import MESSAGES, Deed, Fact, FactChange, Kind, StoredSession
+from groupchat.model.drafts import MESSAGES, Deed, Erase, Fact, FactChange, Kind, StoredSession
 from groupchat.model.events import AuthorId
 from groupchat.model.node_operations import Presence
 
@@ -192,6 +192,22 @@ def erase_facts(book: RuleBook, store: Facts, key: str, alias: str) -> tuple[Aut
     return author, (*changed, *renamed)
 
 
+def named_beside(
+    erase: Erase, facts: Iterable[Fact], sessions: Iterable[StoredSession]
+) -> Iterator[tuple[AuthorId, str]]:
+    """Yield whom an erasure, the facts that it has changed, and the lists of other people name."""
+    for author in erase.authors:
+        yield author, erase.key
+    for fact in facts:
+        typed = read(fact)
+        named = None if typed is None else named_in(typed)
+        if named is not None:
+            yield named
+    for session in sessions:
+        for author, nick, _ in session.ignored:
+            yield author, nick
+
+
 def keep_erased(
     book: RuleBook,
     store: Store,
@@ -199,18 +215,23 @@ def keep_erased(
     person: Erasure,
     presences: Iterable[Presence],
     sessions: Iterable[tuple[AuthorId, str]],
+    others: Iterable[tuple[AuthorId, str]],
 ) -> tuple[Fact, ...]:
     """Remember the authors who are a person that is erased; return the facts of it.
 
     :param rules: by which the entry is carried out.
     :param sessions: the author and the nickname of each session that counts.
+    :param others: the same of people whom something else names; they can be gone, or here under another nickname.
 
     A guest who is here under another nickname by now is not one of them.
     """
     if rules < LATE_WORDS:
         return ()
     here = [(one.author, one.nick) for one in presences]
-    found = {author for author, nick in (*here, *sessions) if person.is_named(author, nick)}
+    known = [*here, *sessions]
+    found = {author for author, nick in known if person.is_named(author, nick)}
+    back = {author for author, _ in known} - found  # they may come back under another nickname
+    found |= {author for author, nick in others if person.is_named(author, nick)} - back
     found -= {author for author, nick in here if not person.is_named(author, nick)}
     if person.author is not None:
         found.add(AuthorId(person.author))

@@ -9,7 +9,7 @@ Rules:
 5. Bans and mutes of an account that is removed hold for its nickname from then on; none of the account only is made
    after that.
 6. Whoever was erased adds nothing any more, and nothing is added about them: a node that has not carried out the
-   erasure yet may still ask for it.
+   erasure yet may still ask for it.  So whatever names somebody says which author that is, or which message of theirs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,14 @@ from groupchat.facts.account_facts import Account, AccountRooms
 from groupchat.facts.kinds import KINDS, owner
 from groupchat.facts.rule_book import RuleBook, put_out_erased
 from groupchat.facts.whereabouts import Places
+from groupchat.journals.rules.rows import Row
+from groupchat.model import names
 from groupchat.model.drafts import (
     ABSENT,
     ANY,
     PRESENT,
     Consequence,
+    Deed,
     Draft,
     Fact,
     FactChange,
@@ -34,7 +37,7 @@ from groupchat.model.drafts import (
     StoredSession,
     fingerprint,
 )
-from groupchat.model.errors import NoSuchNick, Outdated, Refusal
+from groupchat.model.errors import NoSuchMessage, NoSuchNick, Outdated, Refusal
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import Attend, NodeOperation, RemoveNode
 from groupchat.model.ranks import Rank
@@ -81,7 +84,8 @@ def objection(
 
     It is refused with Outdated when it builds on a fact that is no longer what it was, and with NotAllowed when the
     author does not have the rank it needs (any more), or would undo what was decided about themselves or their equals;
-    with Banned or Muted when the author keeps no order there because of that.
+    with Banned or Muted when the author keeps no order there because of that; with NoSuchNick when it is done to
+    somebody who was erased, and so is not asked again: by then the nickname would be anybody's.
 
     :param at: when it was asked for, in seconds since 1970 UTC.
     """
@@ -89,6 +93,8 @@ def objection(
         return put_out_erased()
     if needs is not None and (refused := book.lacks(by, needs, at)) is not None:
         return refused
+    if needs is not None and needs.over in book.erased:
+        return _nobody()
     made: dict[AuthorId, str] = {}
     for change in changes:
         if isinstance(change, PutOut) and change.author in book.erased:
@@ -105,6 +111,20 @@ def objection(
             told = "Somebody else changed that at the same moment. Look at it, and try again."
             return Outdated(told, change.fact.kind, change.fact.name)
     return None
+
+
+def deed_objection(draft: Draft, about: Row | None) -> Refusal | None:
+    """Return why a deed is refused because of the message it names; None: that still has the author it was done to.
+
+    Whoever erases somebody may know no author of theirs: they are gone, and only their messages are there.
+
+    :param about: the row with the draft's number.
+    """
+    if about is None:
+        return NoSuchMessage(f"#{draft.target} is not there any more.")
+    if not names.is_pseudonym(about.nick) or Deed.decode(draft.text).target == about.nick:
+        return None
+    return _nobody()
 
 
 def node_objection(book: RuleBook, operation: NodeOperation) -> Refusal | None:
@@ -153,6 +173,10 @@ def carry_out(book: RuleBook, store: Store, changes: Iterable[Consequence], at: 
         elif isinstance(change, PutOut) and change.room:
             _take_out(store, change.author, change.room)
             store.note_move(change.author, change.room, at)
+
+
+def _nobody() -> NoSuchNick:
+    return NoSuchNick("They were erased at the same moment.")
 
 
 def _is_met(store: Store, change: FactChange) -> bool:

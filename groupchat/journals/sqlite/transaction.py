@@ -15,10 +15,11 @@ from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
 from groupchat.journals.nodes.identities import OWN
 from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
 from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, moved_of, nodes_of, presences_of
-from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased
+from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, named_beside
 from groupchat.journals.rules.judging import (
     ALWAYS,
     carry_out,
+    deed_objection,
     erased_objection,
     node_objection,
     objection,
@@ -149,6 +150,10 @@ class Transaction:
         changes = draft.changes
         if changes or draft.needs is not None:
             refused = objection(book, self, draft.author, draft.at, draft.needs, changes)
+            if refused is not None:
+                return refused
+        if draft.target is not None and draft.kind == Kind.MODERATED:
+            refused = deed_objection(draft, self.find(draft.target))
             if refused is not None:
                 return refused
         event = PUBLIC.get(draft.kind)
@@ -329,11 +334,14 @@ class Transaction:
         person = Erasure(key, alias, author, frozenset(book.accounts), self._gone.expired, self.head)
         sessions = self._database.execute("SELECT digest, author, nick, seen FROM sessions").fetchall()
         counting = [(by, nick) for _, by, nick, seen in sessions if seen >= self._gone.forgotten / 1000]
-        facts += keep_erased(book, self, self._nodes.rules, person, presences_of(self._database), counting)
-        theirs = [(digest,) for digest, by, nick, _ in sessions if person.is_named(by, nick) or by in book.erased]
-        self._database.executemany(_FORGET, theirs)
-        for found in self._database.execute(_IGNORING).fetchall():
-            self._database.execute(_SESSION, session_row(person.unnamed(session_of(found))))
+        ignoring = [session_of(found) for found in self._database.execute(_IGNORING).fetchall()]
+        others = named_beside(erase, facts, (one for one in ignoring if one.seen >= self._gone.forgotten / 1000))
+        facts += keep_erased(book, self, self._nodes.rules, person, presences_of(self._database), counting, others)
+        theirs = {digest for digest, by, nick, _ in sessions if person.is_named(by, nick) or by in book.erased}
+        self._database.executemany(_FORGET, [(digest,) for digest in theirs])
+        for session in ignoring:
+            if session.digest not in theirs:
+                self._database.execute(_SESSION, session_row(person.unnamed(session)))
         before = self._topics()
         self._gone.erase(person)
         topics = tuple(name for name in before if not self._gone.topic(name))

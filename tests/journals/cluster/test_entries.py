@@ -22,7 +22,8 @@ from groupchat.journals.cluster.entries import (
     read_entry,
     written,
 )
-from groupchat.model.drafts import Amendment, Draft, Fact, FactChange, Kind
+from groupchat.journals.rules.codec import decode
+from groupchat.model.drafts import Amendment, Draft, Erase, Fact, FactChange, Kind
 from groupchat.model.events import SERVER, AuthorId
 from groupchat.model.node_operations import NodeDown, NodeUp, Rules
 from tests.journals.contract import ALICE, NOON, said
@@ -141,6 +142,17 @@ class EntryTests(SynchronousTestCase):
         for data in (b"[" * 200_000, b'{"a":' * 200_000, _entry({**post, "at": 0}).replace(b"0}", b"9" * 5000 + b"}")):
             with self.assertRaises(Unreadable):
                 read_entry(data)
+
+    def test_before_late_words(self) -> None:
+        """By the first rules no erasure says who it was, and no deed which message it is about."""
+        erase = Erase("bob", "forgotten-1", SERVER, authors=(ALICE, SERVER))
+        order = Draft(Kind.MODERATED, ALICE, "alice", 0.0, "lobby", "did", target=7)
+        for operation in (erase, order):
+            self.assertEqual(decode(json.loads(written(operation))), operation)
+        self.assertEqual(decode(json.loads(written(erase, 1))), replace(erase, authors=()))
+        self.assertEqual(decode(json.loads(written(order, 1))), replace(order, target=None))
+        deletion = replace(order, kind=Kind.DELETED)
+        self.assertEqual(decode(json.loads(written(deletion, 1))), deletion)
 
     def test_later_epoch(self) -> None:
         """No epoch begins after the entry that is about it: it would never end, and its node could not come back."""

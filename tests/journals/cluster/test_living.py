@@ -133,6 +133,8 @@ class LivingTests(ClusterCase):
         refused = BadArguments("")
         living.note([RemoveNode("b1", SERVER), RemoveNode("c1", SERVER)], [None, refused])
         self.assertEqual(set(living.gone), {"c1"})
+        living.note([NodeDown("b1", 5, NOON + 2, 8)], [refused])
+        self.assertEqual(set(living.gone), {"c1"})
         living.note([NodeUp("c1", 8)], [None])
         self.assertEqual((living.up, living.gone), ({"a1": 1, "c1": 8}, {}))
 

@@ -40,6 +40,7 @@ from tests.journals.contract import (
     topic,
     whispered,
 )
+from tests.journals.erasures_contract import ErasuresContract
 from tests.journals.facts_contract import FactsContract
 from tests.journals.nodes_contract import NodesContract, present
 from tests.journals.removals_contract import RemovalsContract
@@ -101,6 +102,15 @@ class SqliteSessionsTests(SessionsContract):
     async def reopen(self) -> None:
         await self.journal.close()
         self.journal = SqliteJournal(THREADS, self.path, is_shared=True)
+
+
+class SqliteErasuresTests(ErasuresContract):
+    """It erases people in a cluster as the contract says."""
+
+    __test__ = True
+
+    def make(self) -> IJournal:
+        return SqliteJournal(THREADS, folder(self) / "data" / "chat.db", is_shared=True)
 
 
 class SqliteNodesTests(NodesContract):
