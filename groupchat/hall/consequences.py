@@ -150,6 +150,8 @@ class Consequences:
     def _follow_account(self, fact: Fact, by: str) -> Follow:
         """Give the person who is here the account, or make them a guest; nobody else keeps its nickname."""
         account, before = read(fact), self._accounts.find(fact.name)
+        if account is not None and account == before:
+            return None
         if isinstance(account, Account):
             person = self._roster.of(account.author)
             if person is not None:

@@ -9,10 +9,11 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from groupchat.delivery.queue import Receipt
 from groupchat.facts.account_facts import Account, RankGiven, RegistrationCode, digest_of
+from groupchat.hall.hall import Hall
 from groupchat.hall.registration import put_out, revoked
 from groupchat.limits.pages import page
 from groupchat.model import names
-from groupchat.model.drafts import Consequence, Deed
+from groupchat.model.drafts import Consequence, Deed, Fact, FactChange
 from groupchat.model.errors import AccountExists, BadArguments, NoSuchAccount
 from groupchat.model.events import SERVER, Answer, AuthorId, Listed
 from groupchat.model.ranks import Rank
@@ -115,7 +116,14 @@ def setpassword(me: Actor, name: Nick, password: ChosenPassphrase) -> "Generator
     lost = f"; {plural(len(ended), 'access token or hook', 'access tokens and hooks')} of it ended" if ended else ""
     told = f"{account.nick} has this password now{lost}."
     out = put_out(account, f"{me.person.nick} set another password for {account.nick}; log in with it.", me.connection)
-    return me.decree(deed, changed, *ended, revoked(account), out, needs=OPERATORS, text=told)
+    receipt = me.decree(deed, changed, *ended, revoked(account), out, needs=OPERATORS, text=told)
+
+    def settled() -> None:
+        if receipt.refusal is None:
+            _end_keys(me.hall, author)
+
+    receipt.when_settled(settled)
+    return receipt
 
 
 @ADMINISTERING.verb(needs=Rank.OPERATOR, personal=True)
@@ -145,6 +153,14 @@ def _rank(me: Actor, act: str, nick: str, rank: Rank) -> Receipt:
     deed = Deed(act, f"made {account.nick} an ordinary account", account.nick)
     told = f"{account.nick} is not an operator any more."
     return me.decree(deed, given.undone(), needs=OPERATORS, room=LOBBY, text=told)
+
+
+def _end_keys(hall: Hall, author: AuthorId) -> None:
+    """End what an account was given for programs just before its new password: nobody makes more with the old one."""
+    keys = hall.access_keys
+    left = [Fact(key.KIND, key.name, None) for key in (*keys.tokens.of(author), *keys.hooks.of(author))]
+    if left:
+        hall.registration.amend(SERVER, *map(FactChange, left))
 
 
 def _account(me: Actor, nick: str) -> Account:

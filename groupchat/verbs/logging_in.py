@@ -196,8 +196,7 @@ def token(me: Actor, name: Name = "") -> Receipt:
     label, secret = keys.tokens.free_label(account.author, name, "token"), new_secret(TOKEN_PREFIX)
     made = AccessToken(account.author, label, digest_of(secret), me.hall.now())
     told = f"{secret} is your access token {label}. It is not shown again; /revoke {label} ends it.{_exposed(me)}"
-    answer = Done(0, told, {"name": label, "token": secret})
-    return me.hall.registration.amend(account.author, made.made(), origin=me.connection, ref=me.ref, answer=answer)
+    return _make(me, account, made, Done(0, told, {"name": label, "token": secret}))
 
 
 @LOGGING_IN.verb(needs=Rank.MEMBER, cost=2)
@@ -248,8 +247,7 @@ def hook(me: Actor, room: Room = "", name: Name = "") -> Receipt:
         f"Services post to {place} at http://HOST:PORT{path}, with the address of this server. "
         f"It is not shown again; /unhook {label} ends it.{_exposed(me)}"
     )
-    answer = Done(0, told, {"name": label, "hooked": place, "path": path})
-    return hall.registration.amend(account.author, made.made(), origin=me.connection, ref=me.ref, answer=answer)
+    return _make(me, account, made, Done(0, told, {"name": label, "hooked": place, "path": path}))
 
 
 @LOGGING_IN.verb(needs=Rank.MEMBER, cost=2)
@@ -284,6 +282,15 @@ def unhook(me: Actor, name: Name, nick: Nick = "") -> Receipt:
         raise NothingToUndo(f"{whose} no hook {name} that you could remove. /hooks lists them.")
     answer = Done(text=f"The hook {known.label} to {known.room} works no longer.")
     return hall.registration.amend(known.author, known.undone(), origin=me.connection, ref=me.ref, answer=answer)
+
+
+def _make(me: Actor, account: Account, key: AccessToken | Hook, answer: Done) -> Receipt:
+    """Make a secret for programs, unless the account is given another password before that is on disk.
+
+    Whoever is logged out by that makes none any more: it would outlast the password that was taken from them.
+    """
+    changes = (account.replacing(account), key.made())
+    return me.hall.registration.amend(account.author, *changes, origin=me.connection, ref=me.ref, answer=answer)
 
 
 def _for_programs(me: Actor) -> Account:

@@ -5,11 +5,13 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.facts.account_facts import digest_of
+from groupchat.facts.account_facts import AccessToken, Hook, RankGiven, digest_of
 from groupchat.model.drafts import Revoke
 from groupchat.model.events import SERVER
+from groupchat.model.ranks import Rank
 from tests.hall.hall_programs import SECRET, Program
 from tests.hall.halls import OWNER, OWNER_AUTHOR, Halls
+from tests.house import NOON
 
 ENDS: Mapping[str, Mapping[str, Any]] = {
     "logout": {"connection": "others"},
@@ -147,6 +149,45 @@ class RevokedElsewhereTest(SynchronousTestCase):
         self.assertTrue(robot.is_in)
         self.assertIn("ops", robot.rooms)
         self.taken(robot)
+
+    def keys(self) -> list[str]:
+        """Return the access tokens and hooks of the account, as each journal and each hall has them."""
+        kinds = (AccessToken.KIND, Hook.KIND)
+        found = [name for site in self.halls.sites for kind, name in site.inner._facts if kind in kinds]
+        halls = [site.hall.access_keys for site in self.halls.sites]
+        return found + [one.name for keys in halls for one in (*keys.tokens, *keys.hooks)]
+
+    def operator(self) -> Program:
+        """Let the owner of the account, who is at the first node, be an operator."""
+        stays = self.come("stays", 0)
+        self.first.hall.registration.amend(SERVER, RankGiven(OWNER_AUTHOR, Rank.OPERATOR, "server", NOON).made())
+        self.halls.pass_time(1)
+        return stays
+
+    def test_made_behind(self) -> None:
+        """Whoever is logged out by a new password makes no access token or hook any more, where it is not known yet."""
+        stays, goes = self.operator(), self.come("goes", 1)
+        self.second.log.cut = True
+        for do, more in (("token", {}), ("hook", {"room": "lobby"})):
+            goes.ask(do, **more)
+        self.halls.pass_time(0.5)
+        self.asked(stays, "setpassword", name=OWNER, password="another horse")
+        self.mend()
+        self.assertEqual(self.keys(), [])
+
+    def test_made_just_before(self) -> None:
+        """What was made before that, and is not known where it is decided, ends too."""
+        stays, goes = self.operator(), self.come("goes", 1)
+        self.asked(goes, "token")
+        self.first.log.delay = 0.5
+        self.halls.pass_time(1)
+        for do, more in (("token", {}), ("hook", {"room": "lobby"})):
+            goes.ask(do, **more)
+        self.halls.pass_time(0.25)
+        ref = stays.ask("setpassword", name=OWNER, password="another horse")
+        self.halls.pass_time(4)
+        self.assertEqual(stays.answers[ref]["event"], "done", stays.answers[ref])
+        self.assertEqual(self.keys(), [])
 
     def test_not_written(self) -> None:
         """What a node could not write is not tried again when the token has ended meanwhile, and its owner is gone."""

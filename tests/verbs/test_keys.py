@@ -124,6 +124,28 @@ class TokenTests(OperatorsCase):
         self.assertEqual(alice.codes, ["journal-unavailable"])
         self.assertNotIn("gct_", repr(alice.answers))
 
+    def test_with_the_old_password(self) -> None:
+        """What somebody makes for programs at the moment when an operator sets another password ends, too."""
+        for order in (["token", "set"], ["set", "token"], ["hook", "set", "hook"]):
+            journal = HeldJournal(MemoryJournal())
+            home = House(journal)
+            olga, alice = member(home, "olga", "json", Rank.OPERATOR), member(home, "alice", "json")
+            while journal.pending:
+                journal.commit()
+            for do in order:  # the first is on its way, and those that come next do not know it
+                if do == "set":
+                    olga.do("setpassword", name="alice", password="battery staple")
+                else:
+                    alice.do(do)
+                self.assertEqual(len(journal.pending), 1, do)
+            while journal.pending:
+                journal.commit()
+            self.assertEqual(olga.codes, [], order)
+            kept = [self.successResultOf(journal.facts(form.KIND)) for form in (AccessToken, Hook)]
+            keys = home.hall.access_keys
+            self.assertEqual((kept, list(keys.tokens), list(keys.hooks)), ([[], []], [], []), order)
+            self.assertIn("alice has this password now", olga.told[-1])
+
 
 class HookTests(OperatorsCase):
     def test_made(self) -> None:
