@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from twisted.internet import reactor
+from twisted.logger import capturedLogs, formatEvent
 
 from groupchat.interfaces.shared_log import ILog
+from groupchat.model.errors import CannotStart
 from tests.functional.etcd_certificates import CertificatesTest
+from tests.functional.etcd_members import EtcdMembers
 from tests.journals.logs.log_contract import Census, pause
 
 SOON_S = 20.0
@@ -64,3 +67,63 @@ class SwitchedOnTests(CertificatesTest):
         await self.aside(lambda: self.etcd.call("auth/enable"))
         await self.see_one_another(logs, censuses, b'{"at": 2}')
         self.assertEqual([log.trouble() for log in logs], ["", ""])
+
+
+class RefusedTests(CertificatesTest):
+    """One member that demands certificates: what is wrong is named, and what to do about it."""
+
+    count = 1
+
+    def members(self) -> EtcdMembers:
+        members = super().members()
+        members.options = self.encrypted(demands_certificates=True)
+        return members
+
+    async def refused(self, log: ILog) -> str:
+        """Return why a log cannot be used."""
+        error = await self.assertFailure(log.begin("c1", b"{}"), CannotStart)
+        await log.close()
+        return str(error)
+
+    async def test_certificates(self) -> None:
+        """No certificate, or one of a stranger, or nobody to trust: each has a sentence of its own."""
+        server = self.etcd.location.removeprefix("etcds://")
+        needed = f"{server} demands a certificate, and none is given: give --etcd-cert FILE and --etcd-key FILE."
+        self.assertEqual(await self.refused(self.secret(certificate="")), needed)
+        told = await self.refused(self.secret(certificate="foreign"))
+        self.assertRegex(told, r"^[0-9.:]+ does not accept the certificate in --etcd-cert \([a-z0-9 ]+\): it must be ")
+        told = await self.refused(self.secret(authority=""))
+        self.assertIn("an authority that this machine trusts, or is out of date: give --etcd-ca FILE", told)
+        told = await self.refused(self.secret(authority="stranger"))
+        self.assertIn("is not signed by the authority in --etcd-ca, or out of date", told)
+
+    async def test_common_name(self) -> None:
+        """A certificate with a CommonName is refused once there are users: a node says so, also before."""
+        with capturedLogs() as events:
+            named = self.secret(certificate="named")
+            await named.begin("a1", b"{}")
+            other = self.secret()
+            await other.begin("b1", b"{}")
+        lines = [formatEvent(event) for event in events]
+        self.assertEqual(sum("The certificate in --etcd-cert has a CommonName" in line for line in lines), 1)
+        self.assertTrue(any("whoever has a certificate that it accepts can change the log" in line for line in lines))
+        await self.aside(self.add_users)
+        await self.aside(lambda: self.etcd.call("auth/enable"))
+        appended = named.append(b"1")
+        appended.addErrback(lambda _: None)
+        while "takes no certificate with a CommonName" not in named.trouble():
+            await pause(0.05)
+        await other.append(b"2")
+        told = await self.refused(self.secret(certificate="named"))
+        self.assertIn("give an --etcd-cert without one, such as for the subject /O=groupchat", told)
+        self.assertIn("It says: “CommonName of client sending a request against gateway will be ignored", told)
+
+    async def test_no_user(self) -> None:
+        """A node without a user is told to have one, though its certificate is accepted."""
+        await self.aside(self.add_users)
+        await self.aside(lambda: self.etcd.call("auth/enable"))
+        told = await self.refused(self.secret(login=None))
+        self.assertIn("permission denied; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD", told)
+        log = self.secret()
+        await log.begin("a1", b"{}")
+        await log.append(b"1")

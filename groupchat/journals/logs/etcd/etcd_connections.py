@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from cryptography.x509.oid import NameOID
 from OpenSSL.crypto import Error as CryptoError
 from OpenSSL.SSL import Error as OpenSSLError
 from service_identity import VerificationError
@@ -15,13 +16,17 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
+from twisted.logger import Logger
 
+from groupchat.journals.logs.etcd.requests.etcd_answers import said
 from groupchat.lazy.records import record
 from groupchat.model.errors import CannotStart
 from groupchat.outgoing.http_answers import NoHttp
 from groupchat.outgoing.http_client import HttpClient
 from groupchat.outgoing.http_endpoints import HttpEndpoints
 from groupchat.outgoing.http_stream import HttpStreams
+
+_log = Logger()
 
 CONNECT_S = 1.0
 """Seconds that making a connection may take."""
@@ -56,6 +61,11 @@ class Encryption:
             own, *chain = _certificates("--etcd-cert", certificate)
             self._options["clientCertificate"] = _private("--etcd-key", key, certificate, own)
             self._options["extraCertificateOptions"] = {"extraCertChain": [one.original for one in chain]}
+            if own.original.to_cryptography().subject.get_attributes_for_oid(NameOID.COMMON_NAME):
+                _log.warn(
+                    "The certificate in --etcd-cert has a CommonName: etcd refuses this node as soon as it demands"
+                    " certificates and has users. Use one without, such as for the subject /O=groupchat."
+                )
 
     def options(self, host: str) -> Any:
         """Return how TLS to this host is opened."""
@@ -106,13 +116,16 @@ def connections(reactor: Any, encryption: Encryption | None, most_bytes: int) ->
     return HttpClient(reactor, endpoints.endpoint, most_bytes), HttpStreams(endpoints.endpoint)
 
 
-def reason(server: Server, error: BaseException, is_new: bool = False) -> tuple[str, bool]:
+def reason(
+    server: Server, error: BaseException, is_new: bool = False, encryption: Encryption | None = None
+) -> tuple[str, bool]:
     """Return what has gone wrong with a connection, in a sentence, and whether it is how things are set up.
 
     :param is_new: whether the server has never answered, so that it may not speak TLS, or nothing else.
+    :param encryption: what this node needs for TLS; None: it has no TLS.
     """
     if isinstance(error, OpenSSLError):
-        return _encryption_problem(server, str(error)), True
+        return _encryption_problem(server, _reasons(error), encryption), True
     if isinstance(error, VerificationError):
         return f"The certificate of {server} is not for “{server.host}”.", True
     if isinstance(error, NoHttp):
@@ -132,11 +145,47 @@ def _hint(server: Server) -> str:
     return "; if it wants TLS, the journal is etcds:, not etcd:"
 
 
-def _encryption_problem(server: Server, text: str) -> str:
+def refused_name(server: Server, status: int, body: bytes) -> str:
+    """Return that etcd refuses this node's certificate because that names somebody, as a sentence; empty: it does not.
+
+    With users it does so wherever it demands certificates, by a line that is no JSON.
+    """
+    if status != 400 or not body.startswith(b"CommonName of client"):
+        return ""
+    return (
+        f"{server} takes no certificate with a CommonName now that it has users: give an --etcd-cert without one, such"
+        f" as for the subject /O=groupchat. It says: “{said(str(body, 'utf-8', 'replace').strip())}”."
+    )
+
+
+def without_users(encryption: Encryption | None) -> str:
+    """Return who can change the log in an etcd that has no users."""
+    if encryption is None or encryption.certificate is None:
+        return "anybody can change the log there"
+    return "whoever has a certificate that it accepts can change the log there, or anybody if it demands none"
+
+
+def _reasons(error: OpenSSLError) -> str:
+    """Return what OpenSSL says, without the names of its parts."""
+    found = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return "; ".join(str(one[-1]) for one in found if isinstance(one, tuple) and one) or "nothing says why"
+
+
+def _encryption_problem(server: Server, text: str, encryption: Encryption | None) -> str:
     if "certificate verify failed" in text:
+        if encryption is None or encryption.authority is None:
+            return (
+                f"The certificate of {server} is not signed by an authority that this machine trusts, or is out of"
+                " date: give --etcd-ca FILE, with the certificate of the authority that has signed it."
+            )
         return f"The certificate of {server} is not signed by the authority in --etcd-ca, or out of date."
     if "wrong version number" in text or "packet length too long" in text or "record layer failure" in text:
         return f"{server} does not speak TLS: the journal is etcd:, not etcds:."
-    if "certificate required" in text or "bad certificate" in text or "unknown ca" in text or "alert" in text:
-        return f"{server} does not accept the certificate in --etcd-cert, or wants one and none is given ({text})."
+    if "alert" in text and ("certificate" in text or "unknown ca" in text):
+        if encryption is None or encryption.certificate is None:
+            return f"{server} demands a certificate, and none is given: give --etcd-cert FILE and --etcd-key FILE."
+        return (
+            f"{server} does not accept the certificate in --etcd-cert ({text}): it must be in date, for the use"
+            " clientAuth, and signed by an authority in etcd's ETCD_TRUSTED_CA_FILE."
+        )
     return f"TLS with {server} has failed: {text}."

@@ -80,5 +80,5 @@ def opened(
     else:
         encryption = None
     client, streams = connections(reactor, encryption, MAX_ANSWER_BYTES)
-    gateway = Gateway(client.ask, reactor, login, where.prefix)
+    gateway = Gateway(client.ask, reactor, login, where.prefix, encryption)
     return EtcdLog(gateway, streams.open, where.servers, where.prefix, client.close)

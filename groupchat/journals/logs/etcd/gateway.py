@@ -11,7 +11,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.interfaces.shared_log import Closed
-from groupchat.journals.logs.etcd.etcd_connections import Server, reason
+from groupchat.journals.logs.etcd.etcd_connections import (
+    Encryption,
+    Server,
+    reason,
+    refused_name,
+    without_users,
+)
 from groupchat.journals.logs.etcd.requests.etcd_answers import Answer, brief, check_parts, parsed, said
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request
 from groupchat.journals.logs.etcd.requests.server_requests import authenticate
@@ -29,6 +35,9 @@ WRONG_S = 60.0
 """Seconds between two lines in the daemon's log about wrong answers of a server."""
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """The most bytes of one answer; the largest has the cards of all nodes, of which each has some hundred bytes."""
+
+MOST_QUOTED = 80
+"""The most bytes that are quoted of an answer that is not etcd's."""
 
 # What gRPC calls these.
 _PERMISSION_DENIED = 7
@@ -88,6 +97,7 @@ class Gateway:
     :param ask: sends the bytes of a request to a host and a port, and gives the answer; as HttpClient does.
     :param login: the name and the password of etcd's user; None: there are no users.
     :param prefix: what stands before all keys of the log.
+    :param encryption: what TLS needs, by which it is asked; None: it is asked without TLS.
     """
 
     def __init__(
@@ -96,6 +106,7 @@ class Gateway:
         clock: IReactorTime,
         login: tuple[str, str] | None = None,
         prefix: str = "",
+        encryption: Encryption | None = None,
     ) -> None:
         self.clock = clock
         self.is_closed = False
@@ -104,6 +115,7 @@ class Gateway:
         self._ask_by_http = ask
         self._login = login
         self._prefix = prefix
+        self._encryption = encryption
         self._tokens: dict[Server, str] = {}
         self._logging_in: dict[Server, list[Deferred[None]]] = {}
         self._doubted: dict[Server, tuple[float, Deferred[None]]] = {}
@@ -288,7 +300,7 @@ class Gateway:
                 raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
             self.forget_token(server)
             self._without_users.add(server)
-            _log.warn("{server} has no users switched on: anybody can change the log there.", server=server)
+            _log.warn("{server} has no users switched on: {who}.", server=server, who=without_users(self._encryption))
         finally:
             for waiting in self._logging_in.pop(server):
                 self.clock.callLater(0, waiting.callback, None)
@@ -316,7 +328,8 @@ class Gateway:
         """Return what it means that something with a server has failed so."""
         if not _was_cancelled(error):
             reply = Reply.SILENT if isinstance(error, ConnectError) else Reply.OTHER
-            return Unanswered(*reason(server, error, server not in self._heard), reply=reply)
+            why = reason(server, error, server not in self._heard, self._encryption)
+            return Unanswered(*why, reply=reply)
         if not ending.is_over:
             return Closed()
         return Unanswered(f"{server} does not answer within {limit:g} s.", is_late=True, reply=Reply.SILENT)
@@ -398,7 +411,8 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
         if not isinstance(answer, dict):
             raise ValueError(answer)
     except ValueError as error:
-        raise Unanswered(f"{server} is not etcd with its JSON gateway: it answered {status}.", True) from error
+        sentence = refused_name(server, status, body) or _no_etcd(server, status, body)
+        raise Unanswered(sentence, True) from error
     if status == 200 and "error" not in answer:
         result: Any = answer.get("result", answer)
         if not isinstance(result, dict) or (has_header and not isinstance(result.get("header"), dict)):
@@ -416,6 +430,13 @@ def _read(server: Server, status: int, body: bytes, has_header: bool) -> Answer:
 def _reply(sentence: str) -> Reply:
     """Return what an error says of the server: without most of the others it has no leader, or waits in vain."""
     return Reply.LEADERLESS if "no leader" in sentence or "request timed out" in sentence else Reply.OTHER
+
+
+def _no_etcd(server: Server, status: int, body: bytes) -> str:
+    """Say that something else than etcd has answered, and how its answer begins, by which it may be known."""
+    words = said(str(body[:MOST_QUOTED], "utf-8", "replace").strip())
+    quoted = f", “{words}”" if words else ""
+    return f"{server} is not etcd with its JSON gateway: it answered {status}{quoted}."
 
 
 def problem(answer: Answer) -> tuple[str, int]:

@@ -161,6 +161,31 @@ class AnswersTests(GatewayCase):
             self.assertTrue(error.is_setup)
             self.assertIn(str(status), str(error))
 
+    def test_something_else(self) -> None:
+        """Something else is known by how its answer begins, which is shown on one line, and as no terminal obeys it."""
+        for body, quoted in (
+            (b"404 \x1b[2Jnot\nfound\n", ", “404 �[2Jnot found”"),
+            (b"x" * 999, f", “{'x' * 80}”"),
+            (b"", ""),
+        ):
+            result = self.call()
+            self.take().answer(body, 404)
+            told = f"10.0.0.1:2379 is not etcd with its JSON gateway: it answered 404{quoted}."
+            self.assertEqual(str(self.unanswered(result)), told)
+
+    def test_common_name(self) -> None:
+        """A certificate that names somebody is refused by a line that is no JSON; with another status it is not."""
+        said = b"CommonName of client sending a request against gateway will be ignored and not used as expected\n"
+        result = self.call()
+        self.take().answer(said, 400)
+        error = self.unanswered(result)
+        self.assertTrue(error.is_setup)
+        self.assertIn("10.0.0.1:2379 takes no certificate with a CommonName", str(error))
+        self.assertIn(f"“{said.decode().strip()}”", str(error))
+        result = self.call()
+        self.take().answer(said, 502)
+        self.assertIn("is not etcd", str(self.unanswered(result)))
+
     def test_silence(self) -> None:
         """A server that does not answer in time is left."""
         waiting = self.call()
