@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             write(piece)
         missing = _files(arguments, contents, progress)
     for name in missing:
-        print(f"! The file {name} is missing on this server, and so it is in the export.", file=sys.stderr)
+        print(f"! The file {name} is not on this server (yet), so the export lacks it.", file=sys.stderr)
     if arguments.private:
         print("This has what people said to each other in private: keep it as safe as the journal.", file=sys.stderr)
     return 0

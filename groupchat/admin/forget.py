@@ -12,7 +12,7 @@ from groupchat.admin.user import ask, is_running
 from groupchat.disk.data_folders import check_journal
 from groupchat.doors.control import NAME as CONTROL
 from groupchat.journals.tools.archive import Archive
-from groupchat.journals.tools.belonging import check_alone
+from groupchat.journals.tools.belonging import check_alone, node_of
 from groupchat.journals.tools.traces import Traces, traces
 from groupchat.model import names
 from groupchat.model.drafts import Deed, Draft, Erase, Kind
@@ -46,16 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
             act = Draft(Kind.MODERATED, SERVER, "server", time.time(), text=deed.encode())
             archive.append([Erase(names.key(arguments.nick), alias, SERVER), act])
         print(f"Erased {found}. {alias} stands for them now.")
-    print(_elsewhere(path))
+    print(elsewhere(path))
     return 0
 
 
-def _elsewhere(path: Path) -> str:
+def elsewhere(path: Path) -> str:
     """Say where else the person is: in backups, and in journals of before that were put aside."""
     aside = sorted(file.name for file in path.parent.glob(f"{path.name}.*") if not file.name.endswith("-head"))
-    if not aside:
-        return "Backups that were made before still have it."
-    return f"Backups that were made before still have it, and so may these files in {path.parent}: {listed(aside)}."
+    here = f", and so may these files in {path.parent}: {listed(aside)}" if aside else ""
+    said = f"Backups that were made before still have it{here}."
+    if not node_of(path.parent):
+        return said
+    return f"{said} Look on every other node, too: for its backups, and for journals put aside (chat.db.DATE)."
 
 
 def _through_daemon(arguments: argparse.Namespace, path: Path) -> None:

@@ -45,8 +45,8 @@ class Figures:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``groupchat top``."""
     parser.add_argument(
-        "server", metavar="HOST:PORT", nargs="?", default="127.0.0.1:9100",
-        help="where the daemon serves its metrics (default: 127.0.0.1:9100)",
+        "server", metavar="[HOST:]PORT", nargs="?", default="127.0.0.1:9100", type=_server,
+        help="where the daemon serves its metrics; a port alone is one of 127.0.0.1 (default: 127.0.0.1:9100)",
     )  # fmt: skip
     parser.add_argument("--interval", metavar="S", type=_seconds, default=2.0, help="seconds between two updates")
     parser.add_argument("--once", action="store_true", help="print the figures of one interval, and exit")
@@ -57,24 +57,25 @@ def run(arguments: argparse.Namespace) -> int:
 
     :raises Failed: the daemon does not answer.
     """
+    server = arguments.server
     try:
-        before = look(arguments.server)
+        before = look(server)
         while True:
             time.sleep(arguments.interval)
-            after = look(arguments.server)
+            after = look(server)
             clear = CLEAR if sys.stdout.isatty() and not arguments.once else ""
-            print(clear + drawn(arguments.server, before, after), end="", flush=True)
+            print(clear + drawn(server, before, after), end="", flush=True)
             if arguments.once:
                 return 0
             before = after
     except HTTPError as error:
         with error:
             words = harmless(error.read(WORDS_BYTES).decode("utf-8", "replace").strip()) or str(error.reason)
-        raise Failed(f"http://{arguments.server}/metrics answers {error.code}: {words}") from error
+        raise Failed(f"http://{server}/metrics answers {error.code}: {words}") from error
     except (OSError, ValueError, LookupError, HTTPException) as error:
         reason = getattr(error, "reason", error) or type(error).__name__
         raise Failed(
-            f"http://{arguments.server}/metrics does not answer ({reason}). Does the daemon run with --metrics?"
+            f"http://{server}/metrics does not answer ({reason}). Does the daemon run with --metrics?"
         ) from error
     except KeyboardInterrupt:
         return 0
@@ -116,7 +117,11 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
 
     version = next(iter(after.by_label.get("info", {"?": 1.0})))
     running = spoken(max(time.time() - now["start_time_seconds"], 1.0))
-    doors = ", ".join(f"{door} {count:.0f}" for door, count in sorted(after.by_label.get("connections", {}).items()))
+    by_door = after.by_label.get("connections", {})
+    doors = [f"{door} {count:,.0f}" for door, count in sorted(by_door.items())]
+    others = now["sockets"] - sum(by_door.values())
+    if others > 0:
+        doors.append(f"others {others:,.0f}")  # these figures, files, or nobody has come in by them yet
     refused = {
         code: count - before.by_label.get("refusals_total", {}).get(code, 0.0)
         for code, count in after.by_label.get("refusals_total", {}).items()
@@ -125,7 +130,7 @@ def drawn(server: str, before: Figures, after: Figures) -> str:
     rooms, accounts = plural(round(now["rooms"]), "room"), plural(round(now["accounts"]), "account")
     rows = [
         ("people", f"{now['people']:,.0f} in {rooms}; {accounts}"),
-        ("connections", f"{now['sockets']:,.0f} ({doors})"),
+        ("connections", f"{now['sockets']:,.0f} ({', '.join(doors)})"),
         ("posts", f"{rate('posts_total'):,.1f}/s; the highest number is #{now['head']:,.0f}"),
         ("deliveries", f"{rate('deliveries_total'):,.1f}/s, {rate('delivered_bytes_total') / 1024:,.1f} KiB/s"),
         ("commits", _spread(before, after, "commit_seconds")),
@@ -187,6 +192,11 @@ def _spread(before: Figures, after: Figures, name: str) -> str:
 
 def _milliseconds(seconds: float) -> str:
     return "any time" if math.isinf(seconds) else f"{seconds * 1000:g} ms"
+
+
+def _server(text: str) -> str:
+    """Return where figures are served: as with ``--metrics`` of the daemon, a port alone is one of 127.0.0.1."""
+    return f"127.0.0.1:{text}" if text.isascii() and text.isdigit() else text
 
 
 def _seconds(text: str) -> float:

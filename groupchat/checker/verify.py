@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -265,13 +266,20 @@ def tell(ledger: Ledger, refused: Mapping[str, int] | None, moves: Mapping[str, 
     """Print what was attempted, and how it was answered."""
     tally = ledger.tally()
     print(f"{'attempted':13}{len(ledger.attempts)}")
+    final = Counter(one.code for one in ledger.attempts if one.outcome is Outcome.REFUSED)
     for outcome in Outcome:
-        codes = ", ".join(f"{code}: {count}" for code, count in (refused or {}).items())
-        more = f" ({codes})" if outcome is Outcome.REFUSED and codes else ""
+        more = f" ({_counted(final)})" if outcome is Outcome.REFUSED and final else ""
         _tell(f"{outcome:13}{tally.get(outcome, 0)}{more}")
+    others = Counter(refused or {}) - final
+    if others:
+        _tell(f"Refused besides, of moves or with an unknown end: {_counted(others)}")
     if moves:
         what = ", ".join(f"{do}: {count}" for do, count in sorted(moves.items()))
         print(f"{'moves':13}{sum(moves.values())} ({what})")
+
+
+def _counted(codes: Mapping[str, int]) -> str:
+    return ", ".join(f"{code}: {count}" for code, count in sorted(codes.items()))
 
 
 def _tell(line: str) -> None:

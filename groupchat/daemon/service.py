@@ -360,7 +360,11 @@ class ChatService(Service):
             )
         self._listen_for_control()
         process.settle()
-        self.log.info("Started with the messages in {journal}", journal=self._locations.journal)
+        standing, where = self._hall.standing() if self._hall is not None else None, self._locations.journal
+        if standing is not None:
+            others = len(standing.nodes.keys() - {standing.node})
+            where += f"; node {standing.node}, log in {self._locations.log}, other nodes alive: {others}"
+        self.log.info("Started with the messages in {journal}", journal=where)
         self._admitted = True
         assert self._upkeep is not None
         self._upkeep.start()

@@ -37,7 +37,7 @@ class PlainJoin:
         self, to: Destination, terminal: bool, complain: Callable[[str], object], suggested: str = "",
         make_keyboard: Callable[..., Keyboard] = Keyboard,
     ) -> None:  # fmt: skip
-        self.address = to.server
+        self.address = self.server = to.server
         self.nick = to.answer
         self.suggested = suggested
         self.credentials = to.credentials

@@ -84,6 +84,7 @@ class Join(Owner, Protocol):
     """The program as its states use it."""
 
     address: Server
+    server: Server
     nick: str | None
     credentials: Credentials
     account: str
@@ -197,7 +198,8 @@ class Connecting(State):
     def connected(self) -> None:
         """The connection is established: links lead to this server, if there are several."""
         server = self._endpoint.server if isinstance(self._endpoint, SeveralEndpoints) else ""
-        self._join.transcript.serve(named(self._join.address, server).url)
+        connected = self._join.server = named(self._join.address, server)
+        self._join.transcript.serve(connected.url)
         self._join.keyboard.feed(Source(self.wire))
         self._join.go(Naming(self._join, self.wire))
 
@@ -226,11 +228,11 @@ class Online(State):
         if isinstance(why, ConnectionDropped) and why.code == "exit":
             self._join.over()
         else:
-            self._join.fail(reason(self._join.address, why))
+            self._join.fail(reason(self._join.server, why))
 
     def give_up(self, seconds: float) -> None:
         """Leave a server that has answered nothing for so long."""
-        sentence = f"{self._join.address} has answered nothing for {seconds:.0f} s."
+        sentence = f"{self._join.server} has answered nothing for {seconds:.0f} s."
         self._hang_up(lambda: self._join.fail(sentence + self._not_sent()))
 
     def _not_sent(self) -> str:

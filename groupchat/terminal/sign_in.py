@@ -96,7 +96,9 @@ class SignIn:
 
     def ask_again(self, error: Exception, nick: str) -> None:
         """Show why, and ask for the password of this nickname, or for another nickname."""
-        if isinstance(error, Refused):
+        if isinstance(error, Refused) and error.code == "password-needed":
+            self._surface.write(self._display.remark(error.text))  # nothing is refused: it is a question
+        elif isinstance(error, Refused):
             self._surface.write(self._display.refused(error.code, error.text))
         if self.asks_for_password(error):
             self._ask_password(nick)

@@ -6,8 +6,9 @@ import sqlite3
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.admin.forget import agreed
+from groupchat.admin.forget import agreed, elsewhere
 from groupchat.journals.tools.archive import Archive
+from groupchat.journals.tools.belonging import keep_node
 from groupchat.model.drafts import StoredSession
 from groupchat.model.events import AuthorId
 from tests.admin.cases import BOB, ArchiveCase, draft
@@ -56,6 +57,16 @@ class ForgetTest(ArchiveCase):
             (self.data / name).write_bytes(b"old")
         printed = self.output("forget", "alice", "--yes", "--data", self.data)
         self.assertIn(f"may these files in {self.data}: chat.db.20261126T134533Z and chat.db.v1.bak.", printed)
+
+    def test_other_nodes(self) -> None:
+        """Beside a node of a cluster the other nodes are spoken of: what was put aside there has everything, too."""
+        keep_node(self.data, "a1")
+        told = elsewhere(self.data / "chat.db")
+        self.assertEqual(
+            told,
+            "Backups that were made before still have it. Look on every other node, too: for its backups, and for"
+            " journals put aside (chat.db.DATE).",
+        )
 
     def test_consent(self) -> None:
         """Nothing is erased unless somebody agrees, and there is nobody at a pipe."""

@@ -155,7 +155,7 @@ class TopTest(CommandCase):
             self.assertEqual(look(address).values["head"], 1234.0)
             out = self.output("top", address, "--once", "--interval", "0.1")
             self.assertTrue(out.startswith(f"groupchat 1.0 at {address}, running for "))
-            self.assertEqual(row(out, "connections"), "5 (json 1, text 2)")
+            self.assertEqual(row(out, "connections"), "5 (json 1, text 2, others 2)")
             server.shutdown()
 
     def test_refused(self) -> None:
@@ -177,6 +177,11 @@ class TopTest(CommandCase):
             self.assertIn("metrics_hosts", complaint)
             self.assertNotIn("\x1b", complaint)
             server.shutdown()
+
+    def test_port(self) -> None:
+        """A port alone is one of 127.0.0.1, as with ``--metrics``."""
+        port = free_port()
+        self.assertIn(f"http://127.0.0.1:{port}/metrics does not answer", self.complaint("top", str(port)))
 
     def test_nobody(self) -> None:
         """The command says so when no daemon answers."""

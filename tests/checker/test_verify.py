@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.checker.drain import Drain, Unreachable
 from groupchat.checker.ledger import Kept, Ledger
-from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, check_journal, check_server, report, run
+from groupchat.checker.verify import BROKEN, UNCHECKED, add_arguments, check_journal, check_server, report, run, tell
 from groupchat.journals.tools.archive import Archive
 from tests.checker.fakes import FakeServer, Hall, Message
 from tests.journals.contract import said
@@ -100,6 +100,15 @@ class VerifyTest(VerifyCase):
         self.assertRegex(printed, rf"refused +{len(refused)} \(muted: {len(refused)}\)")
         self.assertNotIn("! unexpected", printed)
         self.assertEqual(len(hall.posts), len(ledger.attempts) - len(refused))
+
+    def test_other_refusals(self) -> None:
+        """What was refused beside posts is told apart from what became of them."""
+        ledger = Ledger()
+        ledger.attempt(0, 0).code = "muted"
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            tell(ledger, {"muted": 1, "no-such-nick": 2}, None)
+        self.assertIn("refused      1 (muted: 1)\n", output.getvalue())
+        self.assertTrue(output.getvalue().endswith("of moves or with an unknown end: no-such-nick: 2\n"))
 
     def test_hostile_refusals(self) -> None:
         """Codes of a hostile server are printed, too, but no terminal obeys them."""

@@ -390,6 +390,13 @@ class SeveralTest(PlainCase):
         self.keyboard.type("hello")
         self.assertEqual([request["line"] for request in server.requests()], ["hello"])
 
+    def test_closed_by_one(self) -> None:
+        """The one that has closed the connection is named, and not the others."""
+        self.begin_two()
+        self.network.refuse(ConnectionRefusedError())
+        self.second.accept().cut()
+        self.assert_ended(1, "b.org:5001 closed the connection.")
+
     def test_links(self) -> None:
         """Links of files lead to the server that it is connected to."""
         link = "/f/x/a"

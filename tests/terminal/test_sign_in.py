@@ -96,6 +96,16 @@ class SignInTest(SynchronousTestCase):
         asked.ask_again(taken, "bob")
         self.assertEqual((self.surface.lines, self.label()), (["!! nick-taken: No."], SUGGESTED.format("bob2")))
 
+    def test_question(self) -> None:
+        """That an account has a password is no refusal; that it was wrong is one."""
+        sign_in = self.sign_in("alice")
+        sign_in.ask_again(Refused("password-needed", "alice belongs to an account."), "alice")
+        self.assertNotIn("!!", self.surface.lines[-1])
+        self.assertIn("alice belongs to an account.", self.surface.lines[-1])
+        self.questions.take("sesame")
+        sign_in.ask_again(Refused("password-wrong", "No."), "alice")
+        self.assertEqual(self.surface.lines[-1], "!! password-wrong: No.")
+
     def test_commands(self) -> None:
         """At both questions the commands for there are no nickname and no password; other lines are, with a slash."""
         for locked in (False, True):

@@ -61,7 +61,8 @@ def restore(
                 raise CannotStart(f"{source} is the journal that is to be replaced.")
             if has_old and not replaces:
                 raise CannotStart(
-                    f"There is a journal {path} already; nothing was changed. --replace puts it aside and restores."
+                    f"There is a journal {path} already; nothing was changed. --replace puts it aside and"
+                    f" {'seeds' if is_seed else 'restores'}."
                 )
             if has_old and not is_seed:
                 check_alone(path, (
@@ -92,7 +93,10 @@ def _put(
     except OSError as error:
         raise CannotStart(unwritable(path, error)) from error
     if was_node and not is_seed:
-        alone = "It is of a node of a cluster. Here it belongs to none: a single server, or the first of a new cluster."
+        alone = (
+            "The backup is that of a node, but what was restored belongs to no cluster: start it as a single server, or"
+            " as the first node of a new cluster."
+        )
         return replace_fields(restored, notes=(*restored.notes, alone))
     return restored
 

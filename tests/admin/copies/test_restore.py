@@ -62,7 +62,7 @@ class RestoreTest(RestoreCase):
         later.close()
         for name in ("chat.db", "chat.db-wal"):
             shutil.copy(self.folder / name, self.to / name)
-        self.assertIn("--replace puts it aside", self.refusal())
+        self.assertIn("--replace puts it aside and restores.", self.refusal())
         self.assertIn("chat.db-wal", self.names())
         said = self.restore("--replace")
         aside = Path(said.split("kept as ")[1].split(".\n")[0])

@@ -67,6 +67,7 @@ class SeedTest(ClusterCase):
         self.seed()
         refused = self.complaint("seed", "--from", self.backup, "--data", self.to, "--node", "b1")
         self.assertIn("There is a journal", refused)
+        self.assertIn("--replace puts it aside and seeds.", refused)
         self.assertIn("is kept as", self.seed("--replace"))
         self.assertEqual(place_in(self.to / "chat.db"), PLACE)
 
@@ -134,7 +135,7 @@ class RefusingTest(ClusterCase):
     def test_restored_alone(self) -> None:
         """What is restored from the backup of a node belongs to no cluster, and says so."""
         said = self.output("restore", self.backup, "--data", self.to)
-        self.assertIn("It is of a node of a cluster. Here it belongs to none", said)
+        self.assertIn("The backup is that of a node, but what was restored belongs to no cluster", said)
         with contextlib.closing(sqlite3.connect(self.to / "chat.db")) as database:
             self.assertEqual((place_of(database), nodes_of(database)), (None, {}))
         self.assertEqual(self.origins(self.to), self.origins())
