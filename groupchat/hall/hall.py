@@ -358,6 +358,7 @@ class Hall:
         self.attendance.doorways.is_shared = True
         self.outcomes.attend, self.outcomes.noted = neighbours.learn, neighbours.noted
         self.outcomes.shared = self.sharing.files.shared_elsewhere
+        self.sharing.tickets.node = journal.node
 
     @inlineCallbacks
     def _meet_others(self, neighbours: Neighbours) -> Generator["Deferred[Any]", Any, None]:

@@ -1,11 +1,13 @@
 """Offers: what somebody wants to share with whom; and the tickets with which the content is sent.
 
-A ticket is a capability: whoever has it can send this one file, once, until it is too old.
+A ticket is a capability: whoever has it can send this one file, once, until it is too old.  Where several nodes are
+one chat, it is good at the node that gave it, whose name it ends with: so another one can say where it belongs.
 """
 
 import secrets
 
 from groupchat.interfaces.clock import Clock
+from groupchat.lazy.expressions import expression
 from groupchat.lazy.records import record
 from groupchat.model.errors import NoSuchTicket
 from groupchat.model.events import AuthorId
@@ -15,6 +17,10 @@ TICKET_S = 600.0
 
 TICKETS_EACH = 64
 """Tickets that one person can have: with more, the oldest end."""
+
+
+_OF_NODE = expression("[A-Za-z0-9_-]{22}-([a-z0-9-]{1,32})")
+"""The ticket of a node."""
 
 
 @record
@@ -51,9 +57,12 @@ class Tickets:
     """The tickets that were given out and not used.
 
     :param clock: tells the time that never jumps.
+
+    ``node``: the name of this node; empty: the server is alone.
     """
 
     def __init__(self, clock: Clock) -> None:
+        self.node = ""
         self._clock = clock
         self._tickets: dict[str, Ticket] = {}
 
@@ -66,7 +75,8 @@ class Tickets:
         theirs = [code for code, ticket in self._tickets.items() if ticket.offer.author == offer.author]
         for code in theirs[: len(theirs) - TICKETS_EACH + 1]:
             del self._tickets[code]
-        ticket = Ticket(secrets.token_urlsafe(16), offer, self._clock.seconds() + TICKET_S)
+        code = secrets.token_urlsafe(16) + (f"-{self.node}" if self.node else "")
+        ticket = Ticket(code, offer, self._clock.seconds() + TICKET_S)
         self._tickets[ticket.code] = ticket
         return ticket
 
@@ -77,6 +87,11 @@ class Tickets:
         """
         self._forget_old()
         ticket = self._tickets.pop(code, None)
+        if ticket is None and self.node and (found := _OF_NODE.fullmatch(code)) and found[1] != self.node:
+            raise NoSuchTicket(
+                f"This ticket is good at the node {found[1]} only, and this is {self.node}: send the file to that one."
+                " Where one name stands for all nodes, whoever runs it has to see that a client stays with one node."
+            )
         if ticket is None:
             raise NoSuchTicket("This ticket is unknown, was used, or is older than ten minutes. /send gives another.")
         return ticket

@@ -7,10 +7,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from groupchat.files.memory_shelf import MemoryShelf
 from groupchat.files.others.fetching import Fetching
-from groupchat.model.errors import FilesUnavailable, NoSuchFile
+from groupchat.journals.memory import MemoryJournal
+from groupchat.model.errors import FilesUnavailable, NoSuchFile, NoSuchTicket
 from groupchat.model.events import Shared
 from tests.files.others.test_fetching import FakeRequests, FakeTransfer, card
 from tests.hall.people.linked import Cluster, Node
+from tests.house import House
 from tests.sharing.cases import CAT, result
 
 
@@ -68,6 +70,46 @@ class TwoNodesCase(SynchronousTestCase):
         """The one file that b asks for."""
         (one,) = self.requests["b"].asked
         return one
+
+
+class TicketTests(TwoNodesCase):
+    """A ticket is good at the node that gave it."""
+
+    def ticket(self) -> str:
+        """Return a ticket that alice is given."""
+        self.alice.take()
+        self.alice.do("send", name="cat.png")
+        self.cluster.settle()
+        (answer,) = self.alice.answers
+        return str(answer.fields["ticket"])  # type: ignore[attr-defined]
+
+    def refusal(self, node: Node, code: str) -> str:
+        """Return how a node refuses a ticket."""
+        with self.assertRaises(NoSuchTicket) as caught:
+            node.hall.sharing.redeem(code, None, lambda: None)
+        return str(caught.exception)
+
+    def test_elsewhere(self) -> None:
+        """Another node says where it belongs; it is still good there."""
+        ticket = self.ticket()
+        self.assertRegex(ticket, r"^[A-Za-z0-9_-]{22}-a$")
+        self.assertIn("good at the node a only, and this is b", self.refusal(self.b, ticket))
+        self.a.hall.sharing.redeem(ticket, None, lambda: None).abort()
+
+    def test_used(self) -> None:
+        """At its own node a ticket that was used is unknown, and so is what nobody can have given."""
+        ticket = self.ticket()
+        self.a.hall.sharing.redeem(ticket, None, lambda: None)
+        self.assertIn("was used", self.refusal(self.a, ticket))
+        for code in ("x", "x" * 22, "x" * 22 + "-", "x" * 22 + "-B", "x" * 22 + "-" + "b" * 33, "x" * 22 + "-a\n"):
+            self.assertIn("is unknown", self.refusal(self.b, code), code)
+
+    def test_alone(self) -> None:
+        """A server that is alone names no node, and knows of none."""
+        house = House(MemoryJournal())
+        self.assertEqual(house.hall.sharing.tickets.node, "")
+        with self.assertRaisesRegex(NoSuchTicket, "is unknown"):
+            house.hall.sharing.redeem(self.ticket(), None, lambda: None)
 
 
 class TwoNodesTests(TwoNodesCase):
