@@ -2,14 +2,18 @@
 
 import argparse
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 
 from groupchat.config import environment
 from groupchat.config.checks import number, toml, written
 from groupchat.config.settings import Settings
 from groupchat.config.settings_file import load
+from groupchat.daemon.options import Options
 from groupchat.doors.certificates.certificates import given
+from groupchat.journals.opening import check_encryption, check_location, check_node, is_shared
 from groupchat.model.times import iso
+from groupchat.model.wording import listed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +72,12 @@ def check(arguments: argparse.Namespace) -> int:
 
     :raises CannotStart: a setting is wrong, or a certificate cannot be used.
     """
-    path = arguments.settings or environment.options(os.environ).get("settings")
+    given_there = environment.options(os.environ)
+    path = arguments.settings or given_there.get("settings")
     settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
+    unchecked = _check_journal(given_there)
+    if "tls" in given_there and not arguments.tls:
+        unchecked.append("the certificate that GROUPCHAT_TLS names (--tls CERT checks one)")
     # Not also $GROUPCHAT_TLS: what systemd starts for a reload cannot read the service's credentials.
     certificates = given(arguments.tls).validity() if arguments.tls else {}
     for about in fields(Settings):
@@ -79,4 +87,36 @@ def check(arguments: argparse.Namespace) -> int:
     for name, expires in certificates.items():
         print(f"# The certificate of {name} is valid until {iso(expires)}.")
     print(f"# {path or 'The environment'} is good.")
+    if unchecked:
+        print(f"# Not checked: {'; '.join(unchecked)}.")
     return 0
+
+
+def _check_journal(given_there: Mapping[str, str]) -> list[str]:
+    """Check where the environment says that messages are kept, without opening it; return what was not checked.
+
+    :raises CannotStart: it makes no sense, or the options of a node do not fit together.
+    """
+    journal, name = given_there.get("journal", ""), given_there.get("node", "")
+    if journal:
+        check_location(journal)
+    if name:
+        check_node(name)
+    if not (journal and name):
+        # The others may stand on the daemon's command line, as in a unit of systemd whose reload runs this.
+        lacking = [f"GROUPCHAT_{other.upper()}" for other in ("journal", "node") if not given_there.get(other)]
+        is_node = name or is_shared(journal) or any(other.startswith("etcd_") for other in given_there)
+        return [f"what belongs to a node, without {listed(lacking)}"] if is_node else []
+    options = Options(os.environ)
+    options.take_environment()
+    node = options.node
+    assert node is not None
+    unchecked = [f"whether etcd answers, and takes this node ({node.node})"]
+    files = [file for file in (node.authority, node.certificate, node.key) if file is not None]
+    # What systemd starts for a reload cannot read the service's credentials.
+    hidden = [str(file) for file in files if file.exists() and not os.access(file, os.R_OK)]
+    if hidden:
+        unchecked.append(f"{listed(hidden)}, which cannot be read by this user")
+    else:
+        check_encryption(node)
+    return unchecked

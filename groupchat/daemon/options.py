@@ -137,12 +137,21 @@ class Options(usage.Options):
             raise usage.UsageError(f"{surplus[0]!r} is not an option; twistd groupchat --help lists them.")
 
     def postOptions(self) -> None:
+        self.take_environment()
+        self.given = self.read_settings()
+
+    # Ours again.
+
+    def take_environment(self) -> None:
+        """Take what the command line does not have from the environment, and see which node of a cluster this is.
+
+        :raises CannotStart: the options do not fit together.
+        """
         given = environment.options(self._environ)
         for name in ("data", "etcd-ca", "etcd-cert", "etcd-key", "journal", "metrics", "node", "settings", "tls"):
             self[name] = self[name] or given.get(name.replace("-", "_"))
         self["port"] = self["port"] or given.get("port", "").split()
         self.node = self._node()
-        self.given = self.read_settings()
 
     def _node(self) -> NodeOptions | None:
         """Return which node of a cluster this is; None: the daemon is alone.

@@ -362,8 +362,7 @@ class ChatService(Service):
         process.settle()
         standing, where = self._hall.standing() if self._hall is not None else None, self._locations.journal
         if standing is not None:
-            others = len(standing.nodes.keys() - {standing.node})
-            where += f"; node {standing.node}, log in {self._locations.log}, other nodes alive: {others}"
+            where += f"; this is the node {standing.node}, with the log in {self._locations.log}"
         self.log.info("Started with the messages in {journal}", journal=where)
         self._admitted = True
         assert self._upkeep is not None

@@ -54,11 +54,28 @@ def check_node(name: str) -> str:
     return name
 
 
+def check_location(location: str) -> None:
+    """:raises CannotStart: there is no such kind of journal, or the location makes no sense.  Nothing is opened."""
+    scheme, _, rest = location.partition(":")
+    if is_shared(location):
+        check_shared(location)
+    elif (scheme, bool(rest)) not in (("memory", False), ("sqlite", True)):
+        raise CannotStart(f"“{location}” is not a journal; give memory:, sqlite:PATH or etcd://HOST:PORT,HOST:PORT.")
+
+
 def check_shared(location: str) -> None:
     """:raises CannotStart: the location of a log makes no sense."""
     from groupchat.journals.logs.etcd.etcd_location import parse  # a server that is alone imports none of this
 
     parse(location)
+
+
+def check_encryption(options: NodeOptions) -> None:
+    """:raises CannotStart: a file for TLS with etcd cannot be used."""
+    if options.authority is not None or options.certificate is not None:
+        from groupchat.journals.logs.etcd.etcd_connections import Encryption  # as above
+
+        Encryption(options.authority, options.certificate, options.key)
 
 
 def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptions | None = None) -> IJournal:
@@ -70,16 +87,15 @@ def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptio
     :param options: how this node takes part in a cluster.
     :raises CannotStart: there is no such kind of journal, or the file cannot be used.
     """
+    check_location(location)
     scheme, _, rest = location.partition(":")
-    if scheme == "memory" and not rest:
+    if scheme == "memory":
         return MemoryJournal()
-    if scheme == "sqlite" and rest:
+    if scheme == "sqlite":
         return SqliteJournal(reactor, Path(rest).absolute())
-    if is_shared(location):
-        if options is None:
-            raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
-        return _open_node(location, reactor, options)
-    raise CannotStart(f"“{location}” is not a journal; give memory:, sqlite:PATH or etcd://HOST:PORT,HOST:PORT.")
+    if options is None:
+        raise CannotStart("A node of a cluster needs a name, which no other has: --node NAME.")
+    return _open_node(location, reactor, options)
 
 
 def _open_node(location: str, reactor: IReactorFromThreads, options: NodeOptions) -> IJournal:

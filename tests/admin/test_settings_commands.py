@@ -1,5 +1,6 @@
 """``groupchat settings`` and ``groupchat check``."""
 
+import os
 import tomllib
 from dataclasses import fields
 
@@ -63,6 +64,50 @@ class CheckTest(CommandCase):
             self.output("check", "--tls", self.folder),
             r"\A# The certificate of localhost is valid until \S+Z\.\n# The environment is good\.\n\Z",
         )
+
+    def set(self, **variables: str) -> None:
+        """Set variables of the environment for the rest of the test."""
+        for name, value in variables.items():
+            variable = f"GROUPCHAT_{name}"
+            self.addCleanup(os.environ.pop, variable, None)
+            os.environ[variable] = value
+
+    def test_node(self) -> None:
+        """The journal and the name of a node are checked, and it is said what was not."""
+        self.set(JOURNAL="etcd://e1.lab:port", NODE="A_B")
+        self.assertIn("“e1.lab:port” is not a server of etcd", self.complaint("check"))
+        self.set(JOURNAL="etcd://e1.lab")
+        self.assertIn("“A_B” is not the name of a node", self.complaint("check"))
+        self.set(NODE="a1")
+        good = "# The environment is good.\n# Not checked: "
+        self.assertEqual(self.output("check"), f"{good}whether etcd answers, and takes this node (a1).\n")
+        self.set(JOURNAL="sqlite:chat.db")
+        self.assertIn("--node names a node of a cluster, whose --journal is etcd:", self.complaint("check"))
+        self.set(JOURNAL="nonsense")
+        self.assertIn("“nonsense” is not a journal", self.complaint("check"))
+
+    def test_certificates_for_etcd(self) -> None:
+        """Files for TLS with etcd are read."""
+        self.file.write_text("nothing")
+        self.set(JOURNAL="etcds://e1.lab", NODE="a1", ETCD_CA=str(self.file))
+        self.assertIn(f"{self.file} has no certificate in the PEM form", self.complaint("check"))
+        issued(self.folder)
+        self.set(ETCD_CA=str(self.folder / "cert.pem"))
+        self.assertIn("# The environment is good.", self.output("check"))
+
+    def test_a_part_of_a_node(self) -> None:
+        """What the command line of the daemon may have besides is not missed: a reload checks only the environment."""
+        self.set(NODE="a1")
+        self.assertIn("# Not checked: what belongs to a node, without GROUPCHAT_JOURNAL.", self.output("check"))
+        self.set(NODE="", JOURNAL="etcd://e1.lab")
+        self.assertIn("# Not checked: what belongs to a node, without GROUPCHAT_NODE.", self.output("check"))
+        self.set(JOURNAL="", ETCD_CA=str(self.file))
+        self.assertIn("without GROUPCHAT_JOURNAL and GROUPCHAT_NODE.", self.output("check"))
+
+    def test_own_certificate(self) -> None:
+        """A certificate that the environment names is only checked when it is given."""
+        self.set(TLS=str(self.folder))
+        self.assertIn("# Not checked: the certificate that GROUPCHAT_TLS names", self.output("check"))
 
     def test_defaults(self) -> None:
         """Without a file only the environment is checked."""

@@ -19,6 +19,7 @@ from groupchat.journals.cluster.cards import read_card
 from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import Refusal
 from groupchat.model.node_operations import Attend, NodeDown, NodeState, NodeUp, RemoveNode
+from groupchat.model.wording import plural
 
 LATER_S = 2.0
 """Seconds for which a node that is not the first leaves it to that one to say that another has ended."""
@@ -141,7 +142,10 @@ class Living:
         return {name: live for name, live in nodes.items() if live.epoch > ended.get(name, 0)}
 
     def _told(self, nodes: Mapping[str, LiveNode]) -> None:
-        self.nodes = self._without_stopped(nodes)
+        before, self.nodes = self.nodes, self._without_stopped(nodes)
+        if self.nodes and self.nodes.keys() != before.keys():
+            count, names = plural(len(self.nodes), "node"), " ".join(sorted(self.nodes))
+            self.log.info("{count} alive: {names}", count=count, names=names)
         living = {(name, live.epoch): read_card(live).applied for name, live in nodes.items()}
         ended = {key: applied for key, applied in self._applied.items() if self.up.get(key[0]) == key[1]}
         self._applied = {**ended, **living}

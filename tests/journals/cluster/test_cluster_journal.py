@@ -266,6 +266,21 @@ class OneNodeTests(ClusterCase):
         self.assertEqual((place.number, place.revision), (newest.number, newest.revision))
         self.assertEqual((place.cluster, len(place.chain)), (self.shared.cluster, 64))
 
+    def test_living_are_logged(self) -> None:
+        """Which nodes are alive is logged when it is known first, and when it is different, and not otherwise."""
+        told = self.logged(" alive: ")
+        self.started()
+        self.pass_time(6)
+        self.assertEqual(told, ["1 node alive: a1"])
+        told.clear()
+        other = self.started("b1")
+        self.pass_time(6)
+        self.assertEqual(sorted({*told}), ["2 nodes alive: a1 b1"])
+        told.clear()
+        other.journal.close()
+        self.pass_time(15)
+        self.assertEqual(told, ["1 node alive: a1"])
+
     def test_standing(self) -> None:
         """It says how it stands."""
         node, other = self.started(version="1.3", address="host:5000"), self.started("b1")
