@@ -66,6 +66,7 @@ class Living:
         self.gone: dict[str, NodeState] = {}
         self._now = now
         self._is_asking = False
+        self._logged = ""
         self._applied: dict[tuple[str, int], int] = {}
         """How far each epoch of a node was when it said so last."""
 
@@ -142,10 +143,11 @@ class Living:
         return {name: live for name, live in nodes.items() if live.epoch > ended.get(name, 0)}
 
     def _told(self, nodes: Mapping[str, LiveNode]) -> None:
-        before, self.nodes = self.nodes, self._without_stopped(nodes)
-        if self.nodes and self.nodes.keys() != before.keys():
-            count, names = plural(len(self.nodes), "node"), " ".join(sorted(self.nodes))
-            self.log.info("{count} alive: {names}", count=count, names=names)
+        self.nodes = self._without_stopped(nodes)
+        names = " ".join(sorted(self.nodes))
+        if names not in ("", self._logged):
+            self._logged = names
+            self.log.info("{count} alive: {names}", count=plural(len(self.nodes), "node"), names=names)
         living = {(name, live.epoch): read_card(live).applied for name, live in nodes.items()}
         ended = {key: applied for key, applied in self._applied.items() if self.up.get(key[0]) == key[1]}
         self._applied = {**ended, **living}
