@@ -326,7 +326,8 @@ class Gateway:
 
     def _explained(self, server: Server, error: BaseException, limit: float, ending: TimeLimit) -> Exception:
         """Return what it means that something with a server has failed so."""
-        if not _was_cancelled(error):
+        # What is within it may have begun something of its own, which is told in this way that it was cancelled.
+        if not _was_cancelled(error) and not (isinstance(error, Closed) and ending.is_over):
             reply = Reply.SILENT if isinstance(error, ConnectError) else Reply.OTHER
             why = reason(server, error, server not in self._heard, self._encryption)
             return Unanswered(*why, reply=reply)

@@ -16,10 +16,11 @@ from twisted.python.failure import Failure
 
 from groupchat.interfaces.shared_log import Closed
 from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, LOGIN_S, Refused, Unanswered
+from groupchat.journals.logs.etcd.log_watch import Stream
 from groupchat.journals.logs.etcd.requests.etcd_requests import Request, request
 from groupchat.outgoing.http_answers import NoHttp
 from tests.journals.logs.etcd.requests.test_etcd_answers import HOSTILE
-from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, ServersTest
+from tests.journals.logs.etcd.servers import HEADER, ONE, TWO, FakeAgent, ServersTest
 
 ASKED: Request[Any] = request("maintenance/status", lambda answer: answer)
 
@@ -417,6 +418,21 @@ class UsersTests(GatewayCase):
         self.take(ONE, "status").refuse("etcdserver: permission denied", 7, 403)
         error = self.failureResultOf(result, Refused).value
         self.assertIn("the user “gc” needs the right", self.gateway.refusal(ONE, error))
+        self.assert_quiet()
+
+    def test_watch_waits_for_a_token(self) -> None:
+        """A watch whose login takes longer than it may is told that the server does not answer in time."""
+        watching = FakeAgent()
+        stream = Stream(lambda data: None)
+
+        def begin() -> "Deferred[Any]":
+            return Deferred.fromCoroutine(self.gateway.send(watching.open, ONE, ASKED, stream))
+
+        result = Deferred.fromCoroutine(self.gateway.within(ONE, begin, ATTEMPT_S))
+        self.take(ONE, "auth/authenticate")
+        self.clock.advance(ATTEMPT_S)
+        self.assertEqual(str(self.unanswered(result)), "10.0.0.1:2379 does not answer within 1 s.")
+        self.assertEqual(watching.asked, [])
         self.assert_quiet()
 
     def late(self) -> None:
