@@ -345,7 +345,13 @@ class Gateway:
             known = request.recognise(answer.body)
             if known is not None:
                 return known
-        fields = _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
+        try:
+            fields = _read(server, answer.status, answer.body, request.path.startswith(_WITH_HEADER))
+        except (Refused, Unanswered) as error:
+            # An answer can be large; an error that led back to it would keep it for as long as it is kept itself.
+            del answer
+            error.__cause__ = error.__context__ = None
+            raise error.with_traceback(None) from None
         try:
             return request.read(fields)
         except ValueError as error:

@@ -139,6 +139,14 @@ class AnswersTests(GatewayCase):
         self.assert_shown(str(error))
         self.assert_shown(self.gateway.refusal(ONE, error))
 
+    def test_text_is_not_kept(self) -> None:
+        """Why there is no answer does not lead back to the text that could not be read, which may be long."""
+        for body in (b"x" * 1_000_000, b"[1]"):
+            result = self.call()
+            self.take().answer(body, 503)
+            error = self.unanswered(result)
+            self.assertEqual((error.__cause__, error.__context__), (None, None))
+
     def assert_shown(self, sentence: str) -> None:
         """See that this can be shown to people."""
         self.assertTrue(sentence.isprintable(), sentence)
