@@ -266,15 +266,15 @@ class ErasuresContract(DecisionsCase):
 
         These are not erased.
         """
-        gone, other = AuthorId(88), AuthorId(89)
+        gone, other, earlier = AuthorId(88), AuthorId(89), AuthorId(91)
         carols = session(CAROL, "carol", "c" * 64, ignored=((gone, NICK, ""), (other, NICK, "")))
-        bobs = Ignoring(BOB, gone, NICK)
+        bobs = Ignoring(BOB, earlier, NICK)
         await self.append(
             Rules(2), NodeUp("a1", 5), amended(account(BOB), account(CAROL), bobs), carols,
             Attend(presence(other, "zoe", "e" * 64)), session(AuthorId(90), "yves", "e" * 64),
         )  # fmt: skip
         await self.append(Erase(NICK, ALIAS, SERVER, authors=(other, CAROL, AuthorId(90))))
-        self.assertEqual([fact.name for fact in await self.journal.facts(ErasedAuthor.KIND)], [str(gone)])
+        self.assertEqual([fact.name for fact in await self.journal.facts(ErasedAuthor.KIND)], [str(gone), str(earlier)])
         await self.append(session(CAROL, "carol", "c" * 64, ignored=((gone, NICK, ""),)), by(BOB, bobs.put()))
         self.assertEqual(await self.named(), [])
         self.assertEqual(await self.answers(Draft(Kind.SAID, other, "zoe", NOON, "lobby", "hi")), [StoredPost])
