@@ -21,7 +21,7 @@ from tests.journals.logs.etcd.servers import HEADER, ONE
 from tests.journals.logs.etcd.test_etcd_log import EPOCH, LogCase, newest
 from tests.journals.logs.etcd.test_log_watch import WatchCase, line
 
-APPEND_CALLS = 128
+APPEND_CALLS = 66
 """Calls of Python functions for an entry that etcd appends, from its bytes to its place: a tenth less was counted."""
 EVENT_CALLS = 37
 """Calls of Python functions for an entry that comes by a watch, from its bytes on: a tenth less was counted."""
@@ -82,10 +82,16 @@ def appended(number: int) -> bytes:
         "responses": [
             {"response_put": {"header": {"revision": revision}}},
             {"response_put": {"header": {"revision": revision}}},
-            {"response_range": {"header": {"revision": revision}, "kvs": [newest(number)], "count": "1"}},
+            {
+                "response_range": {
+                    "header": {"revision": revision},
+                    "kvs": [{"key": "Z2MvbG9n", **newest(number)}],
+                    "count": "1",
+                }
+            },
         ],
     }
-    body = json.dumps(fields).encode()
+    body = json.dumps(fields, separators=(",", ":")).encode()
     names = ("Cluster-Id", "Member-Id", "Raft-Term")
     headers = "".join(f"Grpc-Metadata-{name}: 17237436991929493444\r\n" for name in names)
     head = (
@@ -145,6 +151,11 @@ class EventTest(WatchCase):
             self.assertLessEqual(reading, READING_CALLS)
 
 
+def _said(text: str) -> Draft:
+    """Compose a post as a hall does."""
+    return Draft(Kind.SAID, AuthorId(1), "alice", 1.0, "lobby", text, folded="alice", within=("lobby",))
+
+
 class NodePostTest(ClusterCase):
     """A post alone in its entry."""
 
@@ -152,14 +163,14 @@ class NodePostTest(ClusterCase):
         """It is written once, read once at each node, its own too, and is one commit at each."""
         journals = {name: CountingJournal() for name in ("a1", "b2")}
         one, other = (self.started(name, journal) for name, journal in journals.items())
-        one.post(Draft(Kind.SAID, AuthorId(1), "alice", 1.0, "lobby", "first"))
+        one.post(_said("first"))
         self.pass_time(0.5)
         for journal in journals.values():
             journal.commits = 0
         waiting = []
 
         def post() -> None:
-            waiting.append(one.post(Draft(Kind.SAID, AuthorId(1), "alice", 1.0, "lobby", "second")))
+            waiting.append(one.post(_said("second")))
             self.pass_time(0.5)
 
         counts = counted(post)
