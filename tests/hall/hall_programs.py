@@ -1,6 +1,7 @@
 """People at programs who believe what they are shown, and what is known from all of them."""
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -21,6 +22,11 @@ UNSURE = "not sure to outlast a restart"
 
 DOUBTFUL = ("journal-unavailable", "node-lost")
 """Refusals after which something may be done anyway."""
+
+PASSER = "passer"
+"""How the nicknames begin of people who are erased."""
+
+_SOMEBODY = re.compile(rf"{PASSER}\d+|forgotten-[0-9a-f]{{8}}")
 
 
 class Node(Protocol):
@@ -267,7 +273,9 @@ class Program:
         assert number not in self.seen, (self.name, event)
         known = self.truth.shown.setdefault(number, shown)
         # What was changed since is shown as it is now: an edit perhaps by whoever deleted the message with it.
-        if "edited" in (kind, known[0]) or number in self.truth.readings:
+        # So is what somebody said who was erased since, or what was done about them.
+        is_erased = any(_SOMEBODY.search(str(one)) for one in (known, shown))
+        if "edited" in (kind, known[0]) or number in self.truth.readings or is_erased:
             assert known[3] == shown[3], (self.name, event, known)
         else:
             assert known == shown, (self.name, event, known)

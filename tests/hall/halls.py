@@ -1,6 +1,7 @@
 """Three halls on one shared log in memory, with real doors, and people at programs who believe what they are shown."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +15,7 @@ from twisted.python.failure import Failure
 from groupchat.config.settings import Settings
 from groupchat.doors.factory import ChatFactory
 from groupchat.doors.reception import Reception
-from groupchat.facts.account_facts import Account, AccountRooms, digest_of
+from groupchat.facts.account_facts import Account, AccountRooms, ErasedAuthor, digest_of
 from groupchat.hall.hall import Hall
 from groupchat.hall.people.neighbours import Neighbours
 from groupchat.journals.cluster.cluster_journal import ClusterJournal
@@ -122,6 +123,8 @@ class Halls:
         self.zombies: list[ClusterJournal] = []
         self.ghosts: list[tuple[ClusterJournal, Any]] = []
         """Connections that are lost, which their nodes do not know yet, with the processes that have them."""
+        self.erased: list[tuple[str, str]] = []
+        """The nicknames of people for whose erasure was asked, and their pseudonyms; nobody has them again."""
         self.logged: list[str] = []
         """The failures that were logged: each would be a line in the log of a node, and nothing else."""
         self._observer = cast(Any, self._note_logged)
@@ -240,6 +243,13 @@ class Halls:
         lines += [f"{entry.number} at {entry.revision}: {entry.data.decode()}" for entry in self.shared.entries[-LAST:]]
         return "\n".join(lines)
 
+    def named(self, site: Site, nick: str) -> list[object]:
+        """Return everything that a node has of somebody, by the nickname."""
+        held, hall = site.inner, site.hall
+        everything: list[object] = [*held._rows, *held._facts.values(), *held._sessions.values(), *_presences(held)]
+        everything += [(person.nick, person.ignored) for person in hall.roster]
+        return [one for one in everything if re.search(rf"\b{nick}\b", repr(one))]
+
     def _judge(self) -> None:
         for site in self.sites:
             assert site.is_open, (site.name, site.broken)
@@ -259,6 +269,11 @@ class Halls:
             assert site.account_in_memory() == site.account_on_disk(), site.name
             for room in ROOMS:
                 assert site.in_room(room) == first.in_room(room), (site.name, room)
+        erased = [fact.value or {} for fact in first.inner._facts.values() if fact.kind == ErasedAuthor.KIND]
+        aliases = {value["alias"] for value in erased}
+        for nick, alias in self.erased:
+            for site in self.sites if alias in aliases else ():
+                assert not self.named(site, nick), (site.name, self.named(site, nick))
         texts = [row.text for row in first.inner._rows if row.kind in MESSAGES and row.gone_by is None]
         assert len(set(texts)) == len(texts)
         rows = {row.id: row for row in first.inner._rows}

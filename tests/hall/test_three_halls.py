@@ -1,20 +1,29 @@
 """Three halls on one log, under delays, lost answers, cuts, lost leases and kills: what people are shown is judged.
 
 Each post is shown once, in one order, under the same number everywhere; nobody is twice under one nickname; a token
-that was ended never works again; and when everything works again, every node and everybody's program knows the same
-people.
+that was ended never works again; nothing has the nickname of somebody who was erased; and when everything works again,
+every node and everybody's program knows the same people.
 """
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.hall.hall_programs import Program
-from tests.hall.halls import OWNER, Halls
+from groupchat.facts.account_facts import RankGiven
+from groupchat.model.drafts import Need
+from groupchat.model.errors import JournalUnavailable
+from groupchat.model.events import SERVER
+from groupchat.model.ranks import Rank
+from tests.hall.hall_programs import PASSER, Program
+from tests.hall.halls import OWNER, OWNER_AUTHOR, Halls
+from tests.house import NOON
 
 NAMES = ("anna", "bert", "cleo", "dora", "olga's first", "olga's second")
 OWNERS = tuple(name for name in NAMES if name.startswith(OWNER))
 NICKS = ("anna", "bert", "mira")
+
+ORDERS = ("kick", "purge", "delete", "invite", "uninvite", "ignore", "msg", "say")
+"""What is asked for about somebody while they are erased; what keeps out others from the same address is not."""
 
 sites, names, nicks = st.integers(0, 2), st.sampled_from(NAMES), st.sampled_from(NICKS)
 
@@ -35,6 +44,9 @@ class ThreeHalls(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """Somebody is at each node."""
+        given = RankGiven(OWNER_AUTHOR, Rank.OPERATOR, "server", NOON)
+        self.halls.sites[0].hall.registration.amend(SERVER, given.made())
+        self.halls.pass_time(1)
         for number, name in enumerate(NAMES):
             self.come(name, number % 3)
         self.halls.pass_time(1)
@@ -87,6 +99,56 @@ class ThreeHalls(RuleBasedStateMachine):
             other.ask("leave", room="dev")
             self.halls.pass_time(0.125)
         program.end([one.token for one in others if one.token])
+
+    @rule(
+        site=sites, other=sites, name=st.sampled_from(OWNERS), verbs=st.lists(st.sampled_from(ORDERS), max_size=4),
+        is_slow=st.booleans(), goes=st.booleans(),
+    )  # fmt: skip
+    def erase(self, site: int, other: int, name: str, verbs: list[str], is_slow: bool, goes: bool) -> None:
+        """Somebody comes and is erased at a node, while an operator has to do with them at another one."""
+        halls, place, there = self.halls, self.halls.sites[site], self.halls.sites[other]
+        self.said += 1
+        if not (place.is_open and there.is_open):
+            return
+        nick = f"{PASSER}{self.said}"
+        passer = halls.programs[nick] = Program(nick, halls.truth)
+        passer.connect(place)
+        halls.pass_time(1)
+        passer.say(f"line {self.said}")
+        halls.pass_time(0.5)
+        operator = self.program(name)
+        if operator is not None and operator.site is not None:
+            slow = next(one for one in halls.sites if one is operator.site)
+            slow.log.delay = 0.25 if is_slow else slow.log.delay
+        self._order(operator, verbs[:1], passer)
+        if goes:
+            passer.ask("exit")
+            halls.pass_time(0.125)
+        try:
+            if passer.is_in or goes:
+                alias = there.hall.forgetting.forget(nick, SERVER, Need(Rank.OPERATOR))
+                halls.erased.append((nick, alias))
+        except JournalUnavailable:
+            pass
+        self._order(operator, verbs[1:], passer)
+        halls.pass_time(0.5)
+        passer.lost()
+        del halls.programs[nick]
+
+    def _order(self, operator: Program | None, verbs: list[str], passer: Program) -> None:
+        """Let somebody do something about another one, or about what they have said."""
+        said = next(iter(passer.sent.values()), None) or 0
+        fields: dict[str, dict[str, object]] = {
+            "kick": {"room": "lobby"}, "purge": {"room": "lobby"}, "delete": {"id": said},
+            "invite": {"room": "lobby"}, "uninvite": {"room": "lobby"},
+            "say": {"room": "lobby", "reply": said},
+        }  # fmt: skip
+        for verb in verbs:
+            if operator is not None and operator.is_in:
+                who: dict[str, object] = {} if verb in ("delete", "say") else {"nick": passer.nick}
+                self.said += 1
+                text = {"text": f"line {self.said}"} if verb in ("msg", "say") else {}
+                operator.ask(verb, **who, **text, **fields.get(verb, {}))
 
     @rule(name=names, goes=st.booleans())
     def leave(self, name: str, goes: bool) -> None:
