@@ -20,6 +20,9 @@ from groupchat.lazy.records import record
 MOST_HEAD_BYTES = 32 * 1024
 """The most bytes of all headers of an answer, with those of the answers before it (1xx) and the lines at its end."""
 
+MOST_REFUSAL_BYTES = 64 * 1024
+"""The most bytes of an answer that only says why there is none."""
+
 MOST_CHUNK_LINE_BYTES = 256
 """The most bytes of the line before a chunk."""
 
@@ -111,6 +114,8 @@ class AnswerReader:
         self._status, is_last, length = _head_of(head)
         if self._status < 200:
             return True
+        if self._status >= 400:
+            self._most_bytes = min(self._most_bytes, MOST_REFUSAL_BYTES)
         self.is_last = is_last or length is None
         if self._status in _WITHOUT_BODY:
             self.is_last = is_last

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.outgoing.http_answers import (
     MOST_CHUNK_LINE_BYTES,
     MOST_HEAD_BYTES,
+    MOST_REFUSAL_BYTES,
     AnswerReader,
     HttpAnswer,
     NoHttp,
@@ -279,6 +280,16 @@ class NoHttpTests(SynchronousTestCase):
         """What will be too long is refused before it comes."""
         self.refuse(head(b"Content-Length: 1001"), "more than 1,000 bytes")
         self.refuse(head(b"Transfer-Encoding: chunked") + b"3e9\r\n", "more than 1,000 bytes")
+
+    def test_refusal(self) -> None:
+        """An answer that only says why there is none is read up to a length of its own."""
+        long, most = MOST_REFUSAL_BYTES, 2**20
+        for first in (b"HTTP/1.1 400 Bad Request", b"HTTP/1.1 503 x"):
+            _, found = read(head(b"Content-Length: %d" % long, first=first) + b"x" * long, most)
+            self.assertEqual(found.body, b"x" * long)
+            self.refuse(head(b"Content-Length: %d" % (long + 1), first=first), "more than 65,536 bytes", most)
+            self.refuse(head(first=first) + b"x" * (long + 1), "more than 65,536 bytes", most)
+        self.refuse(head(b"Content-Length: 1001", first=b"HTTP/1.1 503 x"), "more than 1,000 bytes")
 
     def test_just_fits(self) -> None:
         """A body of as many bytes as there may be is taken."""
