@@ -130,7 +130,7 @@ class IReplica(IJournal):
         """
 
     def flushed() -> "Deferred[None]":
-        """Fire when everything that was answered before is flushed to the disk here.
+        """Fire when everything that was answered before is flushed to the disk here; fail if it never will be.
 
         Where the log has flushed it already, an append of a replica need not wait for that.
         """

@@ -446,9 +446,13 @@ class ClusterJournal(LocalAnswers):
         )  # fmt: skip
         if self._state is _RUNNING:
             # The log may forget what all have, so that has to be where the loss of its power does not take it away.
-            self._inner.flushed().addCallbacks(lambda _: self._show_running(card), lambda failure: None)
+            self._inner.flushed().addCallbacks(lambda _: self._show_running(card), self._not_flushed)
         elif self._state is _STOPPED:
             self._living.refresh()
+
+    def _not_flushed(self, failure: Failure) -> None:
+        if failure.check(JournalBroken) is not None:
+            self._is_broken(failure)  # now, and not with the next append
 
     def _show_running(self, card: Card) -> None:
         if self._state is _RUNNING:  # a node that has stopped meanwhile shows that, and nothing after it

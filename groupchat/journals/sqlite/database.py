@@ -80,6 +80,16 @@ def connect(path: Path, mode: str = "rw", cache_kib: int = CACHE_KIB) -> sqlite3
     return database
 
 
+@contextlib.contextmanager
+def impatient(database: sqlite3.Connection) -> Iterator[None]:
+    """Wait for nobody who has locked the file."""
+    database.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA busy_timeout = 5000")
+
+
 def opened(path: Path, acknowledged: int, unclean: bool = False, schema: Path = SCHEMA) -> sqlite3.Connection:
     """Check and upgrade a database, or make it if the file is empty, and connect to it for writing.
 

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from groupchat.disk.data_folders import check_journal, explained, hand_over, make_private, opened
@@ -142,6 +142,8 @@ class Folder:
         :raises JournalFailed: the database failed, and was not checked since.
         """
         self.database = database
+        self._log_path = f"{database}-wal"
+        self._log: int | None = None
         folder = database.parent
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -189,6 +191,25 @@ class Folder:
         except OSError:
             return
 
+    def log_bytes(self) -> int:
+        """Return the length of the write-ahead log."""
+        try:
+            return os.stat(self._log_path).st_size
+        except FileNotFoundError:
+            return 0
+
+    def flush_log(self, flush: Callable[[int], object]) -> None:
+        """Flush the write-ahead log.
+
+        A file of its own is opened for that: the locks that closing it would give up are not on the write-ahead log.
+
+        :param flush: flushes an open file.
+        :raises OSError: it cannot be flushed.
+        """
+        if self._log is None:
+            self._log = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
+        flush(self._log)
+
     def has_space(self) -> bool:
         """Return whether SPARE bytes could be written now, for this user and with whatever quota there is."""
         path = self.database.with_name(f"{self.database.name}-space")
@@ -216,5 +237,5 @@ class Folder:
         """Let go of the folder; ``clean``: the next process need not check the database."""
         if clean:
             os.ftruncate(self._lock, 0)
-        os.close(self._mark)
-        os.close(self._lock)
+        for file in (self._mark, self._lock, *([] if self._log is None else [self._log])):
+            os.close(file)

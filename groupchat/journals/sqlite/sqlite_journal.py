@@ -110,10 +110,13 @@ class SqliteJournal:
             self._writes.tell(self._writer.prepare, operations)
 
     def flushed(self) -> "Deferred[None]":
-        """Return a Deferred that fires when everything that was answered before is flushed."""
+        """Return a Deferred that fires when everything that was answered before is flushed.
+
+        It fails with JournalBroken: the disk has not taken it.
+        """
         if self._closing is not None:
             return _closed()
-        return self._writes.call(lambda: None)
+        return self._writes.call(self._writer.flushed)
 
     def _advance(self, answer: tuple[list[Outcome], int]) -> list[Outcome]:
         outcomes, self.head = answer

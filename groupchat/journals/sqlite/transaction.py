@@ -73,7 +73,7 @@ from groupchat.model.drafts import (
 )
 from groupchat.model.errors import Refusal
 from groupchat.model.events import AuthorId
-from groupchat.model.node_operations import Check, Checked, NodeOperation
+from groupchat.model.node_operations import Check, Checked, InEntry, NodeOperation
 
 _PLAIN = Insertion("posts (id, kind, author, room, nick, peer, at, text, key)", "(?, ?, ?, ?, ?, '', ?, ?, ?)")
 """Rows that are for a whole room and change no other."""
@@ -449,6 +449,13 @@ class Transaction:
                         newest, found = id, shown / 1000
                     break
         return found
+
+
+def is_plain(operation: Operation) -> bool:
+    """Say whether it is a post that changes nothing else, or the beginning of an entry."""
+    if type(operation) is Draft:
+        return not operation.changes and operation.kind not in CHANGES
+    return type(operation) is InEntry
 
 
 def book_of(database: sqlite3.Connection) -> RuleBook:

@@ -5,22 +5,21 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import is_
+from time import monotonic
 from typing import NoReturn, TypeAlias, TypeVar
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from groupchat.journals.rules.rights import CHANGES
-from groupchat.journals.sqlite.database import LOG_KEPT, damaged
+from groupchat.journals.sqlite.database import LOG_KEPT, damaged, impatient
 from groupchat.journals.sqlite.folder import Folder
 from groupchat.journals.sqlite.gone import Gone
 from groupchat.journals.sqlite.index import BEHIND, CHARACTERS, LARGE_PIECE, PIECE, TAIL, Index
 from groupchat.journals.sqlite.removal import Removal
 from groupchat.journals.sqlite.statements import COUNT_HEAD, HEAD
-from groupchat.journals.sqlite.transaction import Transaction, book_of
-from groupchat.model.drafts import Draft, Operation, Outcome
+from groupchat.journals.sqlite.transaction import Transaction, book_of, is_plain
+from groupchat.model.drafts import Operation, Outcome
 from groupchat.model.errors import JournalBroken, JournalUnavailable
-from groupchat.model.node_operations import InEntry
 
 T = TypeVar("T")
 
@@ -61,19 +60,15 @@ post, but many together, or when nothing is said.
 SOON = 0.005
 """The same as long as something that was deleted is still on the disk."""
 
+PREPARED_S = 1.0
+"""Seconds for which a writer that has prepared something waits for its append before it does what can wait."""
+
 RETRY = 1.0
 """Seconds until an idle writer tries again what failed, such as on a full disk."""
 
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-def _is_plain(operation: Operation) -> bool:
-    """Say whether it is a post that changes nothing else, or the beginning of an entry."""
-    if type(operation) is Draft:
-        return not operation.changes and operation.kind not in CHANGES
-    return type(operation) is InEntry
 
 
 _flush = getattr(os, "fdatasync", os.fsync)
@@ -107,19 +102,17 @@ class Writer:
         """
         self._database = database
         self._folder = folder
-        self._log_path = f"{folder.database}-wal"
         self._flushes_later = flushes_later
         self._flush_file = flush
         if flushes_later:
             database.execute("PRAGMA synchronous = NORMAL")
-        self._log_file: int | None = None
         self._broken: JournalBroken | None = None
         # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
         # so nothing is written until there is some space: people are told once, and probes see a steady state.
         self._is_full = False
         # Whether the write-ahead log still has deleted text, also beyond its newest part: it does until it is cut, and
         # may from before a crash.
-        self._deleted = self._log_bytes() > 0
+        self._deleted = self._folder.log_bytes() > 0
         self._owes = True
         """Whether something that counts as removed may still be on the disk; a start does not know."""
         self._wrote = self._written = self._pieces = 0
@@ -138,6 +131,7 @@ class Writer:
         self.index = Index(database)
         self._removal = Removal(database, self.index, self._gone)
         self._prepared: _Prepared | None = None
+        self._prepared_at = 0.0
         try:
             self._book = book_of(database)
         except ValueError as error:
@@ -189,17 +183,20 @@ class Writer:
         Anything else that is done first undoes this, and nothing is lost by that but the work.
         """
         self._drop_prepared()
-        if self._broken is not None or self._is_full or not all(map(_is_plain, operations)):
+        if self._broken is not None or self._is_full or not all(map(is_plain, operations)):
             return
         batch = self._transaction()
         try:
-            self._database.execute("BEGIN IMMEDIATE")
+            with impatient(self._database):
+                self._database.execute("BEGIN IMMEDIATE")
             self._prepared = (operations, batch, [batch.take(operation) for operation in operations])
+            self._prepared_at = monotonic()
             batch.flush()
         except Exception:
             # The append meets the same, and says so.
             self._prepared = None
-            self._roll_back()
+            if self._database.in_transaction:
+                self._roll_back()
 
     def _take_prepared(self, operations: Sequence[Operation]) -> "tuple[Transaction, list[Outcome]] | None":
         """Return what was prepared, if these operations begin with it; else undo that."""
@@ -322,6 +319,8 @@ class Writer:
         """Do one piece of the work that can wait; return the seconds until there may be more (None: no more)."""
         if self._broken is not None:
             return None
+        if self._prepared is not None and (left := self._prepared_at + PREPARED_S - monotonic()) > 0:
+            return left
         try:
             self._drop_prepared()
             if self.index.has_work(self.head):
@@ -363,14 +362,17 @@ class Writer:
         except Exception as error:
             self._put_off(error)
 
-    def _flush(self) -> None:
-        """Flush what was committed.
+    def flushed(self) -> None:
+        """Return if everything that was appended is flushed, where that comes after the answer.
 
-        A file of its own is opened for that: the locks that closing it would give up are not on the write-ahead log.
+        :raises JournalBroken: it is not, and never will be.
         """
-        if self._log_file is None:
-            self._log_file = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
-        self._flush_file(self._log_file)
+        if self._broken is not None:
+            raise self._broken
+
+    def _flush(self) -> None:
+        """Flush what was committed."""
+        self._folder.flush_log(self._flush_file)
         self._folder.mark(self.head)
 
     def _note_deleted(self, batch: Transaction) -> None:
@@ -379,7 +381,7 @@ class Writer:
 
     def _bound_log(self) -> None:
         """Move the write-ahead log into the file if it has grown long."""
-        size = self._log_bytes()
+        size = self._folder.log_bytes()
         if size <= LOG_MAX_BYTES:
             self._log_limit = LOG_MAX_BYTES
         elif size > self._log_limit:
@@ -471,19 +473,10 @@ class Writer:
             self.log.failure("What the journal does between commits failed.")
             return None
 
-    def _log_bytes(self) -> int:
-        try:
-            return os.stat(self._log_path).st_size
-        except FileNotFoundError:
-            return 0
-
     def _truncate(self) -> bool:
         """Move the write-ahead log into the file and cut it to nothing; return False while somebody reads from it."""
-        self._database.execute("PRAGMA busy_timeout = 0")
-        try:
+        with impatient(self._database):
             (busy, _, _) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            self._database.execute("PRAGMA busy_timeout = 5000")
         if not busy:
             self._deleted = False
             self._commits = 0
@@ -506,7 +499,4 @@ class Writer:
             # The thread may find itself idle once more before it ends.
             self._broken = self._broken or JournalBroken("The journal is closed.")
             self._database.close()
-            if self._log_file is not None:
-                os.close(self._log_file)
-                self._log_file = None
             self._folder.release(clean)

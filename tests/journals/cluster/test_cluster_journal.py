@@ -673,6 +673,21 @@ class FlushedTests(ClusterCase):
         self.pass_time(1)
         self.assertEqual(node.journal.standing().nodes["a1"].applied, place)
 
+    def test_failed(self) -> None:
+        """A node whose disk does not take what was answered stops at once, also where nothing more is said."""
+        inner = _Flushing()
+        node = self.started(inner=inner)
+        node.post(said("a"))
+        self.pass_time(1)
+        shown = node.journal.standing().nodes["a1"].applied
+        inner.waiting = []
+        self.pass_time(6)
+        inner.waiting[0].errback(JournalBroken("The disk is broken."))
+        self.assertEqual([str(failure.value) for failure in node.failures], ["The disk is broken."])
+        self.pass_time(1)
+        self.assertEqual(node.journal.standing().nodes["a1"].applied, shown)
+        self.assertIsInstance(node.post(said("b")).error, JournalBroken)
+
 
 class _Flushing(MemoryJournal):
     """A journal that is flushed when the test says so, once ``waiting`` is a list."""

@@ -7,13 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
+from time import monotonic
 from typing import Any, cast
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from groupchat.journals.sqlite import writer
 from groupchat.journals.sqlite.database import opened
 from groupchat.journals.sqlite.folder import Folder, read_mark
 from groupchat.journals.sqlite.sqlite_journal import SqliteJournal
@@ -65,11 +68,16 @@ class PreparedTests(FileCase):
         self.assertEqual(self.texts(), ["a", "b"])
 
     def test_idle(self) -> None:
-        """A writer that becomes idle meanwhile undoes it, and does what it has to do."""
+        """A writer that becomes idle meanwhile waits for a while; then it undoes it, and does what it has to do."""
         self.append(said("apple"))
         self.writer.prepare((said("b"),))
-        while self.writer.idle() == 0.0:
-            pass
+        left = self.writer.idle()
+        assert left is not None
+        self.assertTrue(0.0 < left <= writer.PREPARED_S, left)
+        self.assertTrue(self.database.in_transaction)
+        with patch.object(writer, "PREPARED_S", 0.0):
+            while self.writer.idle() == 0.0:
+                pass
         self.assertFalse(self.database.in_transaction)
         self.assertEqual((self.texts(), self.writer.index.upto), (["apple"], 1))
 
@@ -82,7 +90,7 @@ class PreparedTests(FileCase):
             with self.writer.writing():
                 pass
 
-        for work in (write, self.writer.fill, lambda: self.writer.found_damaged(error), self.writer.finish):
+        for work in (write, self.writer.fill, lambda: self.writer.found_damaged(error)):
             self.writer.prepare((said("b"),))
             self.assertTrue(self.database.in_transaction)
             work()
@@ -133,11 +141,28 @@ class PreparedTests(FileCase):
         self.assertEqual(self.database.total_changes, changes)
         self.assertRaises(JournalBroken, self.append, *ahead)
 
+    def test_locked(self) -> None:
+        """A file that another program has locked is waited for by the append, not twice."""
+        self.append(said("a"))
+        other = sqlite3.connect(self.path, isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN IMMEDIATE")
+        ahead = (said("b"),)
+        begun = monotonic()
+        self.writer.prepare(ahead)
+        self.assertLess(monotonic() - begun, 4.0)
+        self.assertFalse(self.database.in_transaction)
+        self.assertEqual(self.database.execute("PRAGMA busy_timeout").fetchone(), (5000,))
+        other.execute("ROLLBACK")
+        self.append(*ahead)
+        self.assertEqual(self.texts(), ["a", "b"])
+
     def test_undoing_fails(self) -> None:
         """If it cannot be undone, nothing is written any more, also where that is found out between two appends."""
         self.writer.prepare((said("a"),))
         self.database.fail("ROLLBACK", sqlite3.SQLITE_IOERR)
-        self.assertIsNone(self.writer.idle())
+        with patch.object(writer, "PREPARED_S", 0.0):
+            self.assertIsNone(self.writer.idle())
         self.assertTrue(self.flushLoggedErrors(JournalBroken))
         self.database.when = None
         self.assertRaises(JournalBroken, self.append, said("b"))
@@ -214,6 +239,7 @@ class FlushTests(FileCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError, JournalBroken)), 1)
         self.error = None
         self.assertRaises(JournalBroken, self.append, said("b"))
+        self.assertRaises(JournalBroken, self.writer.flushed)
         self.assertEqual(read_mark(self.path), 0)
 
 
@@ -250,11 +276,11 @@ class OpeningTests(FileCase):
 
     def test_mark_of_what_was_flushed(self) -> None:
         """Whoever opens the file finds all that the mark says, though more was answered."""
-        writer = Writer(cast(sqlite3.Connection, self.database), self.folder, True, lambda file: None)
-        writer.append([said("a")])
-        writer.keep_up(1)
+        node = Writer(cast(sqlite3.Connection, self.database), self.folder, True, lambda file: None)
+        node.append([said("a")])
+        node.keep_up(1)
         kept = {file: file.read_bytes() for file in self.path.parent.iterdir() if not file.name.endswith("-shm")}
-        writer.append([said("b")])
+        node.append([said("b")])
         self.end()
         for file in self.path.parent.iterdir():
             file.unlink()
