@@ -40,11 +40,12 @@ MOST_QUOTED = 80
 """The most bytes that are quoted of an answer that is not etcd's."""
 
 # What gRPC calls these.
+_INVALID_ARGUMENT = 3
 _PERMISSION_DENIED = 7
 _RESOURCE_EXHAUSTED = 8
 _FAILED_PRECONDITION = 9
 _UNAUTHENTICATED = 16
-_CERTAIN = frozenset({3, 5, 7, _RESOURCE_EXHAUSTED, _FAILED_PRECONDITION, 11, 12, _UNAUTHENTICATED})
+_CERTAIN = frozenset({_INVALID_ARGUMENT, 5, 7, _RESOURCE_EXHAUSTED, _FAILED_PRECONDITION, 11, 12, _UNAUTHENTICATED})
 """With these codes nothing was done; after any other failure the request may have been carried out all the same."""
 
 T = TypeVar("T")
@@ -121,6 +122,8 @@ class Gateway:
         self._doubted: dict[Server, tuple[float, Deferred[None]]] = {}
         """When each server was last asked for a new token because of its silence."""
         self._without_users: set[Server] = set()
+        self._not_accepted: dict[Server, str] = {}
+        """What each server has said that did not accept the user when it was logged in at last."""
         self._forbidden: dict[Server, float] = {}
         """When each server was last asked for a token because it had forbidden something to whoever has none."""
         self._heard: set[Server] = set()
@@ -196,6 +199,8 @@ class Gateway:
 
     def refusal(self, server: Server, error: Refused) -> str:
         """Say that a server has refused, and what is needed, in a sentence for the administrator."""
+        if (error.wants_login or error.is_forbidden) and self.needs_login(server) and server in self._not_accepted:
+            return self._not_accepted[server]  # it has refused because there is no token, whatever rights the user has
         # Without a token this node counts as the user whom etcd's own certificate names; its own names nobody to etcd.
         if error.wants_login or (error.is_forbidden and self._login is None):
             return f"{server} refuses: {error}; give GROUPCHAT_ETCD_USER and GROUPCHAT_ETCD_PASSWORD."
@@ -285,6 +290,8 @@ class Gateway:
             waiting: Deferred[None] = Deferred()
             self._logging_in[server].append(waiting)
             await waiting
+            if self.needs_login(server) and server in self._not_accepted:
+                raise Unanswered(self._not_accepted[server], True)
             return
         self._logging_in[server] = []
         login = self._login
@@ -294,10 +301,13 @@ class Gateway:
             if not token:
                 raise Unanswered(f"{server} answers to etcd's user “{login[0]}” without a token.", True)
             self._tokens[server] = token
+            self._not_accepted.pop(server, None)
             self._heads.clear()
         except Refused as error:
             if error.code != _FAILED_PRECONDITION:
-                raise Unanswered(f"{server} does not accept etcd's user “{login[0]}”: {error}.", True) from error
+                self._not_accepted[server] = _not_accepted(server, login[0], error)
+                raise Unanswered(self._not_accepted[server], True) from error
+            self._not_accepted.pop(server, None)
             self.forget_token(server)
             self._without_users.add(server)
             _log.warn("{server} has no users switched on: {who}.", server=server, who=without_users(self._encryption))
@@ -396,6 +406,17 @@ def in_background(doing: Coroutine[Any, Any, None], what: str) -> "Deferred[None
             _log.failure("{what} has failed.", failure, what=what)
 
     return going.addErrback(ended)
+
+
+def _not_accepted(server: Server, user: str, error: Refused) -> str:
+    """Say that a server does not accept the user, and what to do about it."""
+    sentence = f"{server} does not accept etcd's user “{user}”: {error}"
+    if error.code != _INVALID_ARGUMENT:
+        return f"{sentence}."
+    return (
+        f"{sentence}; put the right password into GROUPCHAT_ETCD_PASSWORD (and the user, if it is another one by now,"
+        " into GROUPCHAT_ETCD_USER), and restart this node."
+    )
 
 
 def _was_cancelled(error: BaseException) -> bool:

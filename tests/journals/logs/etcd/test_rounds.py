@@ -6,11 +6,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError
 from twisted.logger import capturedLogs
 
-from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused
+from groupchat.journals.logs.etcd.gateway import ATTEMPT_S, Refused, Unanswered
 from groupchat.journals.logs.etcd.requests.server_requests import STATUS, Status
 from groupchat.journals.logs.etcd.rounds import FULL_S, TURN_S
 from groupchat.model.errors import CannotStart
-from tests.journals.logs.etcd.servers import ONE, THREE, TWO, ServersTest
+from tests.journals.logs.etcd.servers import HEADER, ONE, THREE, TWO, ServersTest
 
 
 class RoundsTests(ServersTest):
@@ -143,3 +143,58 @@ class RoundsTests(ServersTest):
         self.assertNoResult(result)
         self.take(ONE).answer(b"<html>", 404)
         self.assertIn("is not etcd", str(self.failureResultOf(result, CannotStart).value))
+
+
+class WrongPasswordTests(ServersTest):
+    """With a password that is wrong by now."""
+
+    login = ("gc", "gcpw")
+
+    NOT_ACCEPTED = (
+        "10.0.0.1:2379 does not accept etcd's user “gc”: etcdserver: authentication failed, invalid user ID or"
+        " password; put the right password into GROUPCHAT_ETCD_PASSWORD (and the user, if it is another one by now,"
+        " into GROUPCHAT_ETCD_USER), and restart this node."
+    )
+
+    def call(self) -> "Deferred[Any]":
+        """Ask the first server how it is."""
+        return Deferred.fromCoroutine(self.gateway.call(ONE, STATUS))
+
+    def refuse(self) -> None:
+        """Let the first server refuse the password."""
+        asked = self.take(ONE, "auth/authenticate")
+        asked.refuse("etcdserver: authentication failed, invalid user ID or password", 3, 400)
+
+    def test_several(self) -> None:
+        """All who wait for one login are told that it was refused; none of them asks without a token instead."""
+        results = [self.call() for _ in range(3)]
+        self.refuse()
+        self.clock.advance(0)
+        for result in results:
+            error = self.failureResultOf(result, Unanswered).value
+            self.assertTrue(error.is_setup)
+            self.assertEqual(str(error), self.NOT_ACCEPTED)
+        self.assert_quiet()
+
+    def test_no_rights(self) -> None:
+        """A refusal for want of a token is explained by the password, not by rights; once that is right, by these."""
+        result = self.call()
+        self.refuse()
+        self.failureResultOf(result, Unanswered)
+        for text, code in (("permission denied", 7), ("user name is empty", 3), ("invalid auth token", 16)):
+            self.rounds.note_refusal(Refused(f"etcdserver: {text}", code))
+            self.assertEqual(self.rounds.trouble, self.NOT_ACCEPTED)
+            for _ in range(2):
+                self.rounds.turn()
+        result = self.call()
+        self.take(ONE, "auth/authenticate").answer({"header": HEADER, "token": "t.1"})
+        self.take(ONE, "status").refuse("etcdserver: permission denied", 7, 403)
+        self.rounds.note_refusal(self.failureResultOf(result, Refused).value)
+        self.assertIn("the user “gc” needs the right", self.rounds.trouble)
+
+    def test_other_reasons(self) -> None:
+        """What else hinders a login is not put down to the password."""
+        result = self.call()
+        self.take(ONE, "auth/authenticate").refuse("etcdserver: too many requests", 8, 429)
+        error = str(self.failureResultOf(result, Unanswered).value)
+        self.assertEqual(error, "10.0.0.1:2379 does not accept etcd's user “gc”: etcdserver: too many requests.")
