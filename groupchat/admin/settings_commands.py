@@ -75,7 +75,7 @@ def check(arguments: argparse.Namespace) -> int:
     given_there = environment.options(os.environ)
     path = arguments.settings or given_there.get("settings")
     settings = (load(path) if path else Settings()).replaced(**environment.settings(os.environ))
-    unchecked = _check_journal(given_there)
+    unchecked, warning = _check_journal(given_there)
     if "tls" in given_there and not arguments.tls:
         unchecked.append("the certificate that GROUPCHAT_TLS names (--tls CERT checks one)")
     # Not also $GROUPCHAT_TLS: what systemd starts for a reload cannot read the service's credentials.
@@ -87,13 +87,17 @@ def check(arguments: argparse.Namespace) -> int:
     for name, expires in certificates.items():
         print(f"# The certificate of {name} is valid until {iso(expires)}.")
     print(f"# {path or 'The environment'} is good.")
+    if warning:
+        print(f"# Warning: {warning}")
     if unchecked:
         print(f"# Not checked: {'; '.join(unchecked)}.")
     return 0
 
 
-def _check_journal(given_there: Mapping[str, str]) -> list[str]:
-    """Check where the environment says that messages are kept, without opening it; return what was not checked.
+def _check_journal(given_there: Mapping[str, str]) -> tuple[list[str], str]:
+    """Check where the environment says that messages are kept, without opening it.
+
+    :return: what was not checked, and what is warned of.
 
     :raises CannotStart: it makes no sense, or the options of a node do not fit together.
     """
@@ -106,7 +110,7 @@ def _check_journal(given_there: Mapping[str, str]) -> list[str]:
         # The others may stand on the daemon's command line, as in a unit of systemd whose reload runs this.
         lacking = [f"GROUPCHAT_{other.upper()}" for other in ("journal", "node") if not given_there.get(other)]
         is_node = name or is_shared(journal) or any(other.startswith("etcd_") for other in given_there)
-        return [f"what belongs to a node, without {listed(lacking)}"] if is_node else []
+        return [f"what belongs to a node, without {listed(lacking)}"] if is_node else [], ""
     options = Options(os.environ)
     options.take_environment()
     node = options.node
@@ -116,7 +120,5 @@ def _check_journal(given_there: Mapping[str, str]) -> list[str]:
     # What systemd starts for a reload cannot read the service's credentials.
     hidden = [str(file) for file in files if file.exists() and not os.access(file, os.R_OK)]
     if hidden:
-        unchecked.append(f"{listed(hidden)}, which cannot be read by this user")
-    else:
-        check_encryption(node)
-    return unchecked
+        return [*unchecked, f"{listed(hidden)}, which cannot be read by this user"], ""
+    return unchecked, check_encryption(node)

@@ -70,12 +70,16 @@ def check_shared(location: str) -> None:
     parse(location)
 
 
-def check_encryption(options: NodeOptions) -> None:
-    """:raises CannotStart: a file for TLS with etcd cannot be used."""
+def check_encryption(options: NodeOptions) -> str:
+    """Return what is warned of in the files for TLS with etcd; empty: nothing is.
+
+    :raises CannotStart: one of them cannot be used.
+    """
     if options.authority is not None or options.certificate is not None:
         from groupchat.journals.logs.etcd.etcd_connections import Encryption  # as above
 
-        Encryption(options.authority, options.certificate, options.key)
+        return Encryption(options.authority, options.certificate, options.key).warning
+    return ""
 
 
 def open_journal(location: str, reactor: IReactorFromThreads, options: NodeOptions | None = None) -> IJournal:

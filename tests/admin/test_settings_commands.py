@@ -6,8 +6,9 @@ from dataclasses import fields
 
 from groupchat.admin.settings_commands import describe, template
 from groupchat.config.settings import Settings
+from groupchat.journals.logs.etcd.etcd_connections import NAMED
 from tests.admin.cases import CommandCase
-from tests.doors.connections import issued
+from tests.doors.connections import authority, issued
 
 
 class SettingsTest(CommandCase):
@@ -94,6 +95,21 @@ class CheckTest(CommandCase):
         issued(self.folder)
         self.set(ETCD_CA=str(self.folder / "cert.pem"))
         self.assertIn("# The environment is good.", self.output("check"))
+
+    def test_named_certificate_for_etcd(self) -> None:
+        """One with a CommonName is warned of, as at the start of a node; one without is not."""
+        for name, common_name in (("named", "a1"), ("plain", None)):
+            leaf = authority().issue_cert("a1.lab", common_name=common_name)
+            leaf.cert_chain_pems[0].write_to_path(self.folder / f"{name}.pem")
+            leaf.private_key_pem.write_to_path(self.folder / f"{name}.key")
+        self.set(JOURNAL="etcds://e1.lab", NODE="a1")
+        self.set(ETCD_CERT=str(self.folder / "plain.pem"), ETCD_KEY=str(self.folder / "plain.key"))
+        good = self.output("check")
+        self.assertTrue(good.startswith("# The environment is good.\n# Not checked: "), good)
+        self.set(ETCD_CERT=str(self.folder / "named.pem"), ETCD_KEY=str(self.folder / "named.key"))
+        warned = self.output("check")
+        self.assertEqual(warned.replace(f"# Warning: {NAMED}\n", ""), good)
+        self.assertIn(f"\n# Warning: {NAMED}\n", warned)
 
     def test_a_part_of_a_node(self) -> None:
         """What the command line of the daemon may have besides is not missed: a reload checks only the environment."""

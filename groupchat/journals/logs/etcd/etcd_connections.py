@@ -16,7 +16,6 @@ from twisted.internet.ssl import (
     optionsForClientTLS,
     trustRootFromCertificates,
 )
-from twisted.logger import Logger
 
 from groupchat.journals.logs.etcd.requests.etcd_answers import said
 from groupchat.lazy.records import record
@@ -26,7 +25,11 @@ from groupchat.outgoing.http_client import HttpClient
 from groupchat.outgoing.http_endpoints import HttpEndpoints
 from groupchat.outgoing.http_stream import HttpStreams
 
-_log = Logger()
+NAMED = (
+    "The certificate in --etcd-cert has a CommonName: etcd refuses this node as soon as it demands certificates and has"
+    " users. Use one without, such as for the subject /O=groupchat."
+)
+"""Of a certificate that works only as long as etcd has no users."""
 
 CONNECT_S = 1.0
 """Seconds that making a connection may take."""
@@ -47,11 +50,14 @@ class Server:
 class Encryption:
     """What TLS needs: whom to trust, and the certificate to show, if any.
 
+    ``warning``: what may hinder with this certificate later; empty: nothing.
+
     :raises CannotStart: a file cannot be used; the sentence says which, and why.
     """
 
     def __init__(self, authority: Path | None, certificate: Path | None, key: Path | None) -> None:
         self.authority, self.certificate = authority, certificate
+        self.warning = ""
         if (certificate is None) != (key is None):
             raise CannotStart("--etcd-cert and --etcd-key are given together, or not at all.")
         self._options: dict[str, Any] = {}
@@ -62,10 +68,7 @@ class Encryption:
             self._options["clientCertificate"] = _private("--etcd-key", key, certificate, own)
             self._options["extraCertificateOptions"] = {"extraCertChain": [one.original for one in chain]}
             if own.original.to_cryptography().subject.get_attributes_for_oid(NameOID.COMMON_NAME):
-                _log.warn(
-                    "The certificate in --etcd-cert has a CommonName: etcd refuses this node as soon as it demands"
-                    " certificates and has users. Use one without, such as for the subject /O=groupchat."
-                )
+                self.warning = NAMED
 
     def options(self, host: str) -> Any:
         """Return how TLS to this host is opened."""

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from twisted.logger import Logger
+
 from groupchat.interfaces.shared_log import ILog
 from groupchat.journals.logs.etcd.etcd_connections import Encryption, Server, connections
 from groupchat.journals.logs.etcd.etcd_log import EtcdLog
@@ -15,6 +17,8 @@ PORT = 2379
 """The port of a server that is given without one."""
 PREFIX = "groupchat"
 """What stands before all keys if nothing else is given."""
+
+_log = Logger()
 
 
 @record
@@ -75,6 +79,8 @@ def opened(
     files = (authority, certificate, key)
     if where.servers[0].is_encrypted:
         encryption = Encryption(authority, certificate, key)
+        if encryption.warning:
+            _log.warn("{warning}", warning=encryption.warning)
     elif any(file is not None for file in files):
         raise CannotStart("--etcd-ca, --etcd-cert and --etcd-key are for etcds:, not for etcd:.")
     else:
