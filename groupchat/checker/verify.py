@@ -89,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise Unreachable(
                 f"The server does not answer as groupchat does: {type(error).__name__}: {error}."
             ) from error
+    except BrokenPipeError:  # the reader of the output has closed its end, which is no fault of a server
+        raise
     except OSError as error:
         complain(f"{error.filename or ', '.join(map(str, arguments.addresses))}: {error.strerror or error}.")
     except (CannotStart, Unreachable, ValueError) as error:

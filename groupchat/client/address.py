@@ -198,6 +198,7 @@ def reason(server: Server, error: BaseException) -> str:
     """Return one sentence that says why there is no connection to this address, or to these."""
     if isinstance(error, NoServerAnswers):
         return f"No server answers: {'; '.join(_within(reason(server, each)) for each in error.reasons)}."
+    is_only = len(addresses_of(server)) == 1
     named = getattr(error, "server", "")
     server = next((one for one in addresses_of(server) if str(one) == named), server)
     match error:
@@ -208,6 +209,8 @@ def reason(server: Server, error: BaseException) -> str:
             return f"No encrypted connection to {server}: {told}"
         case ConnectionDropped(code=""):  # it was this side
             return f"The connection to {server} was given up: {error}."
+        case ConnectionDropped(code="stopping") if not is_only:  # its text is for who has nowhere else to go
+            return f"{server} closed the connection: it is stopping."
         case ConnectionDropped():
             return f"{server} closed the connection: {error}"
         case UnknownHost() if isinstance(server, Address):

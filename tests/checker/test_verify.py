@@ -3,8 +3,11 @@
 import argparse
 import contextlib
 import io
+import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -156,6 +159,24 @@ class VerifyTest(VerifyCase):
         self.assertEqual(self.verify("127.0.0.1:1", "--against", self.folder / "other")[0], UNCHECKED)
         self.assertEqual(self.verify("127.0.0.1:1", "--against", self.folder / "none")[0], UNCHECKED)
         self.assertEqual(self.verify("--data", self.folder / "none")[0], UNCHECKED)
+
+    def test_reader_gone(self) -> None:
+        """When the reader of the output is gone, as with ``head``, it ends in silence: no server is to blame."""
+        code = "import sys; from groupchat.admin.main import main; sys.exit(main())"
+        words = ["verify", self.serve(Hall()), "--clients", "1", "--movers", "0", "--seconds", "0.1"]
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-u", "-c", code, *words],
+                stdout=write,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+            )
+        finally:
+            os.close(write)
+        self.assertEqual((done.returncode, done.stderr), (1, b""))
 
     def test_arguments(self) -> None:
         """A server or a data folder is needed, not both, and numbers have their ranges."""

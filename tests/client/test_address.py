@@ -138,9 +138,14 @@ class ServersTest(SynchronousTestCase):
         )
         closed = ConnectionDropped("Bye.", "stopping")
         closed.server = "c"
-        self.assertEqual(reason(found, closed), "c closed the connection: stopping: Bye.")
+        self.assertEqual(reason(found, closed), "c closed the connection: it is stopping.")
+        self.assertEqual(reason(servers("c"), closed), "c closed the connection: stopping: Bye.")
+        self.assertEqual(
+            reason(found, NoServerAnswers([closed, errors[1]])),
+            "No server answers: c closed the connection: it is stopping; b:5001 did not answer in time.",
+        )
         for error, words in (
-            (ConnectionDropped("Bye.", "stopping"), "a,b:5001,c closed the connection: stopping: Bye."),
+            (ConnectionDropped("Bye.", "kicked"), "a,b:5001,c closed the connection: kicked: Bye."),
             (NothingListens("nothing listens there"), "No connection to a,b:5001,c: nothing listens there."),
             (NotTrusted("it is broken"), "No encrypted connection to a,b:5001,c: it is broken."),
         ):

@@ -3,7 +3,8 @@
 1. A round is one attempt at each server, in order; after the last one comes the first.
 2. There is no delay within a round, and after each round there is one.
 3. A connection that has lasted begins a new round when it is lost, after a short delay at random: all clients of a
-   server that has ended would otherwise be at the next one in the same moment.  One that is lost at once begins none:
+   server that has ended would otherwise be at the next one in the same moment.  The round begins with the server after
+   the lost one, which is asked last: it may be there again by then.  A connection that is lost at once begins no round:
    servers that let clients in and then close every connection would be called without a pause.
 4. In the first round no server is waited for as long as the network would, since another one may answer.
 """
@@ -25,8 +26,12 @@ SPREAD = 0.5
 HURRY = 5.0
 """Seconds for one attempt to connect in the first round, if there are other servers (rule 4)."""
 
-LASTING = 10.0
-"""Seconds from the welcome on after which a connection has lasted (rule 3)."""
+LASTING = 2.0
+"""Seconds from the welcome on after which a connection has lasted (rule 3).
+
+It is longer than the first delay after a round, and so takes the place of that delay; and it is shorter than a node of
+a cluster stays when all of them are restarted in turn.
+"""
 
 LOST_NODE = "node-lost"
 """The server's code for a node of a cluster that has lost its place in it, and takes everybody again."""
@@ -167,7 +172,8 @@ class Connector:
         self._lasts_from = None
         if lasted:
             self._begin_round()
-            self._left += getattr(reason, "code", "") == LOST_NODE  # there may be one address for all nodes
+            # The only server is not asked again at once, unless it is one address for all nodes.
+            self._left += len(self._servers) > 1 or getattr(reason, "code", "") == LOST_NODE
         reason = self.named(reason)
         if not (lasted and self._left):  # else others are asked now, and why it was lost is no answer to that
             self._reasons.append(reason)

@@ -229,21 +229,35 @@ class SeveralTest(SynchronousTestCase):
         for name in "abcab":
             self.assertEqual(self.tried, name)
             self.lose(LASTING, NothingListens())
-        for name in "ca":
+        for name in "cab":
             self.assertEqual(self.tried, name)
             self.refuse()
         self.assertEqual((self.tried, self.waiter.told[-1]), ("", (NoServerAnswers, 2)))
         self.clock.advance(2)
-        self.assertEqual(self.tried, "b")
+        self.assertEqual(self.tried, "c")
+
+    def test_restarted_in_turn(self) -> None:
+        """Nodes that are restarted in turn are never all away, however soon after one comes the next."""
+        stopping = ConnectionDropped("Come back later.", "stopping")
+        for name in "abcabc":
+            self.assertEqual(self.tried, name)
+            self.lose(4, stopping)
+        for name, after in ("a", LASTING), ("b", 1), ("c", 1):  # all but the first are lost at once
+            self.assertEqual(self.tried, name)
+            self.lose(after, stopping)
+        self.assertEqual((self.tried, self.reasons), ("a", []))
 
     def test_reasons_of_this_round(self) -> None:
-        """Why a connection that has lasted was lost is no reason why none of the others answers."""
+        """Why a connection that has lasted was lost is no reason why none answers: its server is asked again, too."""
+        self.refuse()
         self.lose(LASTING, ConnectionDropped("Come back later.", "stopping"))
-        for _ in "bc":
+        for _ in "cab":
+            self.assertEqual(self.reasons, [])
             self.refuse()
         (told,) = self.reasons
         assert isinstance(told, NoServerAnswers)
-        self.assertEqual([getattr(each, "server", "") for each in told.reasons], ["b", "c"])
+        self.assertEqual([getattr(each, "server", "") for each in told.reasons], ["c", "a", "b"])
+        self.assertEqual({type(each) for each in told.reasons}, {NothingListens})
         self.use("a")
         self.lose(LASTING, ConnectionDropped("Come back later.", "stopping"))
         self.assertIsInstance(self.reasons[-1], ConnectionDropped)
