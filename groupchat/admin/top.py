@@ -169,7 +169,7 @@ def _cluster(figures: Figures) -> list[tuple[str, str]]:
         return []
     now = figures.values
     alive, gone, behind, silent = (now[one] for one in ("nodes", "nodes_gone", "log_lag", "lease_age_seconds"))
-    others = f"; {gone:,.0f} {'is' if gone == 1 else 'are'} gone" if gone else ""
+    others = f"; {gone:,.0f} {'is' if gone == 1 else 'are'} away" if gone else ""  # lost or stopped: no figure tells
     answers = silent < LEASE_LATE_S
     known = "" if answers else " when that was known last"
     # Nor does anybody know without etcd whether there are more entries.

@@ -160,6 +160,11 @@ class Commits:
         return len(self._queue)
 
     @property
+    def queued_posts(self) -> int:
+        """Return how many posts wait."""
+        return sum(isinstance(item, Posting) for item in self._queue)
+
+    @property
     def delay(self) -> float:
         """Return for how many seconds the commit in flight has been going on."""
         state = self._state

@@ -89,8 +89,9 @@ class Tickets:
         ticket = self._tickets.pop(code, None)
         if ticket is None and self.node and (found := _OF_NODE.fullmatch(code)) and found[1] != self.node:
             raise NoSuchTicket(
-                f"This ticket is good at the node {found[1]} only, and this is {self.node}: send the file to that one."
-                " Where one name stands for all nodes, whoever runs it has to see that a client stays with one node."
+                f"This ticket is good at the node {found[1]} only, once, and this is {self.node}: if it was not used"
+                " there already, send the file to that one. Where one name stands for all nodes, whoever runs it has to"
+                " see that a client stays with one node."
             )
         if ticket is None:
             raise NoSuchTicket("This ticket is unknown, was used, or is older than ten minutes. /send gives another.")

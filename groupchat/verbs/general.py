@@ -72,7 +72,7 @@ def status(me: Actor) -> Answer:
         f"{plural(people, 'person', 'people')}, {plural(len(hall.sessions), 'connection')}{here}, "
         + plural(occupied, "room"),
         f"The highest number is #{hall.stream.delivered}; "
-        + plural(commits.queued, "message waits", "messages wait")
+        + plural(commits.queued_posts, "message waits", "messages wait")
         + " to be stored.",
         commits.trouble or ("Messages can be posted." if is_well else JournalUnavailable.UNSTORED),
         *_place(me),
@@ -82,8 +82,8 @@ def status(me: Actor) -> Answer:
     certificates, reload = hall.health.validity(), hall.health.reload
     item = {
         "version": hall.version, "name": hall.settings.name, "since": iso(hall.since), "people": people,
-        "connections": len(hall.sessions), "rooms": occupied, "head": hall.stream.delivered, "queued": commits.queued,
-        "delay": round(commits.delay, 3), "trouble": commits.trouble,
+        "connections": len(hall.sessions), "rooms": occupied, "head": hall.stream.delivered,
+        "queued": commits.queued_posts, "delay": round(commits.delay, 3), "trouble": commits.trouble,
         "certificates": {name: iso(expires) for name, expires in certificates.items()},
         "reloaded": iso(reload.at) if reload else "", "reload_failed": bool(reload and reload.mistake),
     }  # fmt: skip
@@ -224,7 +224,10 @@ def compared(nodes: Sequence[Mapping[str, Any]]) -> tuple[bool, str]:
             found.setdefault(one["check"], {}).setdefault(one["digest"], []).append(one["node"])
     both = {check: digests for check, digests in found.items() if sum(map(len, digests.values())) > 1}
     if not both:
-        return False, "They have not been compared yet; that is done each minute."
+        return (
+            False,
+            "They have not been compared since the nodes changed; that is done each minute while etcd answers.",
+        )
     check, digests = max(both.items())
     if len(digests) == 1:
         return False, f"They have the same, as of entry {check:,}."

@@ -88,10 +88,10 @@ class FiguresTest(SynchronousTestCase):
         self.assertEqual(row(shown, "node"), "a1; 3 nodes alive")
         self.assertEqual(row(shown, "log"), "entry 8,840, up to date; etcd answers")
         shown = self.cluster(nodes=1, nodes_gone=2, log_lag=1234)
-        self.assertEqual(row(shown, "node"), "a1; 1 node alive; 2 are gone")
+        self.assertEqual(row(shown, "node"), "a1; 1 node alive; 2 are away")
         self.assertEqual(row(shown, "log"), "entry 8,840, 1,234 behind; etcd answers")
         shown = self.cluster(nodes_gone=1, lease_age_seconds=66.2)
-        self.assertEqual(row(shown, "node"), "a1; 3 nodes alive when that was known last; 1 is gone")
+        self.assertEqual(row(shown, "node"), "a1; 3 nodes alive when that was known last; 1 is away")
         self.assertEqual(row(shown, "log"), "entry 8,840; etcd has not answered this node for 1 minute 7 seconds")
 
     def test_no_cluster(self) -> None:

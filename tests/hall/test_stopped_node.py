@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from groupchat.hall.stopped_node import MOVE, STAY_S
 from groupchat.interfaces.storage import NodeCard
 from groupchat.model.events import Announced, Refused
+from groupchat.sessions.arrival.joining import STOPPED_FOR_NEWCOMERS
 from tests.hall.people.linked import Cluster
 from tests.house import Peer
 
@@ -63,9 +64,13 @@ class StoppedNodeTest(SynchronousTestCase):
         self.assertEqual(self.alice.screen.codes, ["node-lost"])
 
     def test_whoever_comes(self) -> None:
-        """Whoever comes to it meanwhile is refused by name."""
+        """Whoever comes to it meanwhile is refused by name, and sent to another address; of reading nothing is said."""
         self.journal.stopped = WHY
-        self.a.pass_time(2)
-        newcomer = self.a.connect("json").offer("carol")
-        self.a.pass_time(1)
-        self.assertEqual(newcomer.codes, ["journal-unavailable"])
+        for seconds in (0, 2):
+            self.a.pass_time(seconds)
+            newcomers = [self.a.connect("json").offer("carol"), self.a.connect().type("tom")]
+            self.a.pass_time(1)
+            for newcomer in newcomers:
+                self.assertEqual(newcomer.codes, ["journal-unavailable"])
+                (refused,) = [answer for answer in newcomer.answers if isinstance(answer, Refused)]
+                self.assertEqual(refused.text, STOPPED_FOR_NEWCOMERS)

@@ -93,8 +93,12 @@ class TicketTests(TwoNodesCase):
         """Another node says where it belongs; it is still good there."""
         ticket = self.ticket()
         self.assertRegex(ticket, r"^[A-Za-z0-9_-]{22}-a$")
-        self.assertIn("good at the node a only, and this is b", self.refusal(self.b, ticket))
-        self.a.hall.sharing.redeem(ticket, None, lambda: None).abort()
+        told = self.refusal(self.b, ticket)
+        self.assertIn("good at the node a only, once, and this is b", told)
+        upload = self.a.hall.sharing.redeem(ticket, None, lambda: None)
+        self.assertEqual(self.refusal(self.b, ticket), told)
+        self.assertIn("if it was not used there already", told)  # which b cannot know
+        upload.abort()
 
     def test_used(self) -> None:
         """At its own node a ticket that was used is unknown, and so is what nobody can have given."""

@@ -192,6 +192,19 @@ class StatusTests(SynchronousTestCase):
             self.assertEqual(listed.lines[2], f"The highest number is #0; {told} to be stored.")
             bob.type("more")
 
+    def test_what_is_no_message(self) -> None:
+        """Of what waits for the disk only messages are counted: not what somebody asks for, or is told."""
+        home = House(HeldJournal(MemoryJournal()))
+        alice, bob = home.come("alice", "bob")
+        bob.type("one")  # is being stored
+        bob.type("/away lunch")
+        home.come("carol")
+        self.assertGreater(home.hall.commits.queued, 1)
+        alice.type("/status")
+        listed = alice.answers[-1]
+        assert isinstance(listed, Listed)
+        self.assertEqual(listed.lines[2], "The highest number is #0; 0 messages wait to be stored.")
+
     def test_trouble(self) -> None:
         """When nothing can be stored, the status says so."""
         journal = HeldJournal(MemoryJournal())
@@ -333,7 +346,8 @@ class ClusterTests(SynchronousTestCase):
         lines, items = self.asked("nodes")
         self.assertEqual(lines, (
             "a1: entry 8,840 of 8,842, 1.0, at a1:5000", "b1: entry 8,000 of 8,842, 1.0, at b1:5000",
-            "They have not been compared yet; that is done each minute.", "e1 cannot be reached.",
+            "They have not been compared since the nodes changed; that is done each minute while etcd answers.",
+            "e1 cannot be reached.",
         ))  # fmt: skip
         self.assertEqual([item["trouble"] for item in items], ["e1 cannot be reached.", ""])
         self.assertEqual([item["own"] for item in items], [True, False])
@@ -438,7 +452,10 @@ class ClusterTests(SynchronousTestCase):
         """They have the same if those that have compared last at the same entry found the same."""
         for digests, told in (
             ({"a1": (90, "x"), "b1": (90, "x"), "c1": (80, "y")}, "They have the same, as of entry 90."),
-            ({"a1": (90, "x"), "b1": (80, "x")}, "They have not been compared yet; that is done each minute."),
+            (
+                {"a1": (90, "x"), "b1": (80, "x")},
+                "They have not been compared since the nodes changed; that is done each minute while etcd answers.",
+            ),
             ({"a1": (90, "x"), "b1": (90, "y"), "c1": (90, "x")}, "THEY DIFFER, as of entry 90: a1 c1 / b1."),
             ({"a1": (90, "x"), "b1": (80, "y"), "c1": (80, "y")}, "They have the same, as of entry 80."),
         ):

@@ -33,6 +33,11 @@ from groupchat.state.people import Connection, Person
 
 log = Logger()
 
+STOPPED_FOR_NEWCOMERS = (
+    "This server takes no messages any more, until whoever runs it has mended that. Nobody can come in; try another"
+    " address of this chat."
+)
+
 
 class Joining:
     """One attempt to come in.
@@ -103,12 +108,16 @@ class Joining:
 
         What they asked for besides may have been stored all the same.
         """
-        if self._hall.commits.refusal is None or not isinstance(result, Failure):
+        standing = self._hall.standing()
+        is_stopped = standing is not None and bool(standing.stopped)
+        if not (self._hall.commits.refusal is not None or is_stopped) or not isinstance(result, Failure):
             return result
         if not result.check(JournalUnavailable):
             return result
         is_made = self._newcomer.is_registering
         made = f" Whether the account {self._claim.nick} was made is not known yet." if is_made else ""
+        if is_stopped:  # whoever is there already can read on; nobody else can
+            return Failure(JournalUnavailable(f"{STOPPED_FOR_NEWCOMERS}{made}"))
         return Failure(JournalUnavailable(f"{result.value} You cannot come in either. Try again in a while.{made}"))
 
     @inlineCallbacks
