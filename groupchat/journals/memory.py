@@ -161,8 +161,8 @@ class MemoryJournal:
 
         nodes = self._nodes
         counts = (self.head, self._expired, milliseconds(self._forgotten))
-        facts_taken = taken(check, facts, sessions)
-        return checked(rows, facts_taken, nodes.presences.values(), nodes.nodes, counts, nodes.ended, nodes.moved)
+        facts_taken = taken(check, facts, sessions, nodes)
+        return checked(rows, facts_taken, nodes.presences.values(), nodes.nodes, counts)
 
     def _keep_sessions(self, wanted: Callable[[StoredSession], bool]) -> None:
         self._sessions = {digest: session for digest, session in self._sessions.items() if wanted(session)}

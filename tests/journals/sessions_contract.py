@@ -1,15 +1,17 @@
 """The promises of every journal that can follow a log: which sessions count, whose tokens have ended, who moved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from groupchat.facts.account_facts import AccountRooms
 from groupchat.facts.whereabouts import Places
+from groupchat.journals.nodes.digests import ENDED, FACTS, MOVED
+from groupchat.journals.nodes.ended_tokens import SINGLE_ENDS
 from groupchat.journals.nodes.log_marks import GRACE_S
 from groupchat.model.drafts import ForgetSessions, Operation, PutOut, Revoke, SessionAt
 from groupchat.model.errors import Outdated
-from groupchat.model.events import SERVER
-from groupchat.model.node_operations import Attend, Depart, InEntry, NodeDown, NodeUp, RemoveNode, Rules
+from groupchat.model.events import SERVER, AuthorId
+from groupchat.model.node_operations import Attend, Check, Checked, Depart, InEntry, NodeDown, NodeUp, RemoveNode, Rules
 from tests.journals.cases import DecisionsCase, amend, did, session
 from tests.journals.contract import ALICE, BOB, NOON, account
 from tests.journals.nodes_contract import present
@@ -109,6 +111,54 @@ class SessionsContract(DecisionsCase):
         self.assertEqual(await self.sessions("b"), "")
         await self.append(InEntry(22, 21), ForgetSessions(NOON + GRACE_S + 1), InEntry(23, 9), late)
         self.assertEqual(await self.sessions("b"), "b", "so long nothing is on its way")
+
+    async def test_little_is_remembered_of_ended_tokens(self) -> None:
+        """The ends that an end of all tokens decides about are not remembered beside it, and of single ones some."""
+        single = [Revoke(ALICE, only=f"{number:064x}") for number in range(2 * SINGLE_ENDS)]
+        await self.append(Rules(2), NodeUp("a1", 5), InEntry(2, 1), amend(Revoke(BOB, only="b" * 64)))
+        for number, end in enumerate(single, 3):
+            await self.append(InEntry(number, number - 1), amend(end))
+        oldest = 3 + SINGLE_ENDS - 1
+        await self.append(InEntry(500, oldest - 1), *(SessionAt(session(ALICE, one), "a1") for one in "ab"))
+        self.assertEqual(await self.sessions("ab"), "")
+        await self.append(InEntry(501, oldest), *(SessionAt(session(ALICE, one), "a1") for one in "ab"))
+        self.assertEqual(await self.sessions("ab"), "ab", "it is not known of these that their tokens have ended")
+        late = replace(session(ALICE, "a"), digest=single[-1].only)
+        await self.append(InEntry(502, 2 * SINGLE_ENDS + 1), SessionAt(late, "a1"))
+        self.assertIsNone(await self.journal.recall(late.digest))
+        await self.append(InEntry(503, 502), amend(Revoke(ALICE, keep="a" * 64)), InEntry(504, 503))
+        seen = await self.checked()
+        await self.append(InEntry(503, 502), *map(amend, single), amend(Revoke(ALICE, keep="a" * 64)))
+        self.assertEqual(await self.checked(), seen)
+
+    async def test_check_takes_some_marks(self) -> None:
+        """Ended tokens come behind the sessions, and who was moved behind these: so many at a time, each once."""
+        authors = [AuthorId(2**40 + number) for number in range(FACTS + 1)]
+        await self.append(Rules(2), NodeUp("a1", 5), amend(account(BOB).put()), session(BOB, "a"), session(BOB, "b"))
+        await self.append(InEntry(2, 1), amend(*(Revoke(author, only="e" * 64) for author in authors)))
+        await self.append(InEntry(3, 2), amend(*(PutOut(author, "dev", "kicked", "Go.") for author in authors)))
+        first, last = authors[0], authors[-1]
+        places = [("", ""), (ENDED, f"{authors[FACTS - 4]}//{'e' * 64}"), (MOVED, f"{authors[FACTS - 5]}/dev")]
+        seen = await self.pages(places)
+        changes: tuple[tuple[Revoke | PutOut, int], ...] = (
+            (Revoke(last, only="e" * 64), 1), (Revoke(first, only="e" * 64), 0), (PutOut(last, "dev", "", ""), 2),
+            (PutOut(first, "dev", "", ""), 1),
+        )  # fmt: skip
+        for number, (change, page) in enumerate(changes, 10):
+            await self.append(InEntry(number, number - 1), amend(change))
+            before, seen = seen, await self.pages(places)
+            others = [one != other for one, other in zip(before, seen, strict=True)]
+            self.assertEqual(others, [at == page for at in range(3)], change)
+
+    async def pages(self, places: Sequence[tuple[str, str]]) -> list[str]:
+        """Return what checks find that go on at these places, each of which the one before says."""
+        found = []
+        for at, (kind, name) in enumerate(places):
+            [checked] = await self.append(Check(1, 0, after_kind=kind, after_name=name))
+            assert isinstance(checked, Checked)
+            self.assertEqual((checked.kind, checked.name), (*places, ("", ""))[at + 1])
+            found.append(checked.facts)
+        return found
 
     async def test_last_node_goes_with_the_session(self) -> None:
         """Where a session was last is forgotten with it, also while its row is still there."""

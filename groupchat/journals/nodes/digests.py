@@ -2,45 +2,80 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from typing import Protocol
 
-from groupchat.journals.nodes.log_marks import Mark
+from groupchat.journals.nodes.ended_tokens import EndedTokens
+from groupchat.journals.nodes.late_moves import Moves
 from groupchat.journals.rules.rows import Row
-from groupchat.model.drafts import Revoke, StoredSession
-from groupchat.model.events import AuthorId
+from groupchat.model.drafts import StoredSession
 from groupchat.model.node_operations import Check, Checked, NodeState, Presence
 
 FACTS = 5000
-"""Facts, and sessions behind the last of them, that are compared at a time."""
+"""Facts that are compared at a time; and behind the last of them sessions, ended tokens and moves."""
 
 SESSIONS = "~sessions"
 """Stands for the kind of facts where a check is at the sessions: it comes after every kind."""
 
+ENDED = "~tokens"
+"""Stands for the kind where a check is at the tokens that have ended, which come after the sessions."""
+
+MOVED = "~whereabouts"
+"""Stands for the kind where a check is at the people who were moved, who come last."""
+
 Digested = tuple[str, str, str]
-"""Something that is compared: kind, name and canonical value of a fact, or SESSIONS, digest and values of a session."""
+"""Something that is compared: kind, name and canonical value of a fact, or SESSIONS, digest and values of a session.
+
+Of ended tokens it is ENDED, the author and the two digests with slashes between them, and the mark; of people who were
+moved it is MOVED, the author and the room with a slash between them, and the mark.
+"""
 
 _PRESENCE = tuple(field.name for field in fields(Presence))
 _SESSION = tuple(field.name for field in fields(StoredSession))
+
+
+class Marks(EndedTokens, Moves, Protocol):
+    """The place where a journal keeps which tokens have ended, and who was moved."""
 
 
 def taken(
     check: Check,
     facts: Callable[[tuple[str, str], int], Sequence[Digested]],
     sessions: Callable[[str, int], Iterable[tuple[StoredSession, str]]],
+    marks: Marks,
 ) -> list[Digested]:
-    """Return what a check compares besides rows: some facts, and when there are no more of them, sessions.
+    """Return what a check compares besides rows: some facts, and when there are no more of them, what comes behind.
 
     :param facts: returns so many of them at most behind a kind and a name, in this order.
     :param sessions: returns so many at most of those that count, behind a digest, in the order of their digests; for
         each also the node at which its connection was last, if it is remembered.
+    :param marks: which tokens have ended, and who was moved; by the first rules none are remembered.
     """
+
+    def stored(after: str, most: int) -> Iterator[tuple[str, list[object]]]:
+        return ((one.digest, _session(one, node)) for one, node in sessions(after, most))
+
+    def ended(after: str, most: int) -> Iterator[tuple[str, list[object]]]:
+        author, keep, only = after.split("/", 2) if after else _FIRST
+        for end, mark in marks.ends_behind((int(author), keep, only), most):
+            yield f"{end.author}/{end.keep}/{end.only}", [mark.number, float(mark.at)]
+
+    def moved(after: str, most: int) -> Iterator[tuple[str, list[object]]]:
+        author, room = after.split("/", 1) if after else _FIRST[:2]
+        for who, where, mark in marks.moves_after((int(author), room), most):
+            yield f"{who}/{where}", [mark.number, float(mark.at)]
+
     found = list(facts((check.after_kind, check.after_name), FACTS))
-    after = check.after_name if check.after_kind == SESSIONS else ""
-    if len(found) < FACTS:
-        behind = sessions(after, FACTS - len(found))
-        found += ((SESSIONS, one.digest, _JSON.encode(_session(one, node))) for one, node in behind)
+    for kind, behind in (SESSIONS, stored), (ENDED, ended), (MOVED, moved):
+        if kind >= check.after_kind and len(found) < FACTS:
+            after = check.after_name if kind == check.after_kind else ""
+            found += ((kind, name, _JSON.encode(value)) for name, value in behind(after, FACTS - len(found)))
     return found
+
+
+_FIRST = ("-1", "", "")
+"""Stands before every author."""
 
 
 def checked(
@@ -49,8 +84,6 @@ def checked(
     presences: Iterable[Presence],
     nodes: Mapping[str, NodeState],
     counts: Iterable[int],
-    ended: Mapping[Revoke, Mark],
-    moved: Mapping[tuple[AuthorId, str], Mark],
 ) -> Checked:
     """Return the outcome of a check.
 
@@ -58,16 +91,12 @@ def checked(
     :param facts: what ``taken`` returns: FACTS of them, or all that are left.
     :param nodes: what is remembered of each, by name.
     :param counts: the highest number ever used, what has expired, and from when on sessions are kept, in milliseconds.
-    :param ended: where tokens have ended.  :param moved: where people were put out of rooms, and accounts moved.
     """
     others: list[object] = [*facts]
     others += [_values(one) for one in sorted(presences, key=lambda one: one.handle)]
     states = [(node, nodes[node]) for node in sorted(nodes)]
     others += [_state(node, one) for node, one in states]
     others += [*counts]
-    tokens = sorted((one.author, one.keep, one.only, where.number, float(where.at)) for one, where in ended.items())
-    moves = sorted((*which, where.number, float(where.at)) for which, where in moved.items())
-    others += [*tokens, *moves]  # by the first rules none are remembered
     kind, name = facts[-1][:2] if len(facts) == FACTS else ("", "")
     return Checked(_digest(rows), _digest(others), kind, name)
 

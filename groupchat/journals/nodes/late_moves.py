@@ -9,7 +9,7 @@ Rules:
 3. This is remembered as long as which tokens have ended (``ended_tokens.py``), and by a journal that is alone never.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from groupchat.facts.whereabouts import Places
@@ -32,6 +32,9 @@ class Moves(Entry, Protocol):
 
     def moves_behind(self, author: AuthorId, known: int) -> Collection[str]:
         """Return the rooms an author was put out of in entries behind this one; and ACCOUNT, if it was moved there."""
+
+    def moves_after(self, after: tuple[int, str], most: int) -> Iterable[tuple[AuthorId, str, Mark]]:
+        """Return so many moves at most behind an author and a room, in this order."""
 
     def forget_moves(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""

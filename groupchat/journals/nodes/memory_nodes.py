@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 
 from groupchat.journals.nodes.attending import NOWHERE, Facts, carry_out_attendance
 from groupchat.journals.nodes.log_marks import Mark
@@ -16,7 +17,7 @@ class MemoryNodes:
 
     ``nodes``: by name.  ``presences``: by handle.
     ``last_nodes``: at which node the connection of a session was last, by the digest of that.
-    ``ended``: where tokens have ended.
+    ``ended``: where tokens have ended, by author.
     ``moved``: where people were put out of rooms, and accounts moved (late_moves.ACCOUNT).
     ``place``: None if the journal follows no log.
     """
@@ -25,7 +26,7 @@ class MemoryNodes:
         self.nodes: dict[str, NodeState] = {}
         self.presences: dict[str, Presence] = {}
         self.last_nodes: dict[str, str] = {}
-        self.ended: dict[Revoke, Mark] = {}
+        self.ended: dict[AuthorId, dict[Revoke, Mark]] = {}
         self.moved: dict[tuple[AuthorId, str], Mark] = {}
         self.place: Place | None = None
         self.begin()
@@ -104,18 +105,35 @@ class MemoryNodes:
 
     def keep_end(self, change: Revoke, mark: Mark) -> None:
         """Write where these tokens have ended, instead of where they had before."""
-        self.ended[change] = mark
+        self.ended.setdefault(change.author, {})[change] = mark
+
+    def remove_end(self, change: Revoke) -> None:
+        """Remember no longer where these tokens have ended."""
+        del self.ended[change.author][change]
+
+    def ends_of(self, author: AuthorId) -> dict[Revoke, Mark]:
+        """Return where tokens of an author have ended."""
+        return {**self.ended.get(author, {})}
+
+    def ends_behind(self, after: tuple[int, str, str], most: int) -> list[tuple[Revoke, Mark]]:
+        """Return so many at most behind an author and the digests ``keep`` and ``only``, in this order."""
+        keys = ((end.author, end.keep, end.only) for ends in self.ended.values() for end in ends)
+        found = [Revoke(*key) for key in nsmallest(most, (key for key in keys if key > after))]
+        return [(end, self.ended[end.author][end]) for end in found]
 
     def has_ended(self, session: StoredSession, known: int) -> bool:
         """Say whether the token of a session has ended in an entry behind this one."""
         return any(
             one.number > known and change.concerns(session.author, session.digest)
-            for change, one in self.ended.items()
+            for change, one in self.ended.get(session.author, {}).items()
         )  # fmt: skip
 
     def forget_ends(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""
-        self.ended = {change: one for change, one in self.ended.items() if one.at >= before}
+        for author, ends in [*self.ended.items()]:
+            self.ended[author] = {change: one for change, one in ends.items() if one.at >= before}
+            if not self.ended[author]:
+                del self.ended[author]
 
     def keep_move(self, author: AuthorId, room: str, mark: Mark) -> None:
         """Write where an author was put out of a room, or their account was moved, instead of where it was before."""
@@ -124,6 +142,10 @@ class MemoryNodes:
     def moves_behind(self, author: AuthorId, known: int) -> list[str]:
         """Return the rooms an author was put out of in entries behind this one; and ACCOUNT, if it was moved there."""
         return sorted(room for (who, room), one in self.moved.items() if who == author and one.number > known)
+
+    def moves_after(self, after: tuple[int, str], most: int) -> list[tuple[AuthorId, str, Mark]]:
+        """Return so many moves at most behind an author and a room, in this order."""
+        return [(*which, self.moved[which]) for which in nsmallest(most, (one for one in self.moved if one > after))]
 
     def forget_moves(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""

@@ -40,10 +40,15 @@ WHERE author = ? AND number > ? AND CASE only_digest WHEN '' THEN kept_digest <>
 """
 _FORGET_ENDS = "DELETE FROM ended_tokens WHERE at < ?"
 _KEEP_MOVE = "INSERT OR REPLACE INTO moved VALUES (?, ?, ?, ?)"
-_MOVES_BEHIND = "SELECT room FROM moved WHERE author = ? AND number > ? ORDER BY room"
+_MOVES_BEHIND = "SELECT room FROM moved WHERE author = ? AND number > ?"
 _FORGET_MOVES = "DELETE FROM moved WHERE at < ?"
-_MOVED = "SELECT * FROM moved ORDER BY author, room"
-_ENDED = "SELECT * FROM ended_tokens ORDER BY author, kept_digest, only_digest"
+_MOVES_AFTER = "SELECT * FROM moved WHERE (author, room) > (?, ?) ORDER BY author, room LIMIT ?"
+_REMOVE_END = "DELETE FROM ended_tokens WHERE author = ? AND kept_digest = ? AND only_digest = ?"
+_ENDS_OF = "SELECT * FROM ended_tokens WHERE author = ?"
+_ENDS_BEHIND = """
+SELECT * FROM ended_tokens
+WHERE (author, kept_digest, only_digest) > (?, ?, ?) ORDER BY author, kept_digest, only_digest LIMIT ?
+"""
 _RULES = "INSERT INTO place VALUES (1, '', 0, 0, '', ?) ON CONFLICT (one) DO UPDATE SET rules = excluded.rules"
 
 
@@ -74,15 +79,9 @@ def nodes_of(database: sqlite3.Connection) -> dict[str, NodeState]:
     return {node: _node_of(values) for node, *values in found}
 
 
-def ended_of(database: sqlite3.Connection) -> dict[Revoke, Mark]:
-    """Return where tokens have ended, as a file has it."""
-    found = database.execute(_ENDED).fetchall()
-    return {Revoke(author, keep, only): Mark(number, at) for author, keep, only, number, at in found}
-
-
-def moved_of(database: sqlite3.Connection) -> dict[tuple[AuthorId, str], Mark]:
-    """Return where people were put out of rooms, and accounts moved, as a file has it."""
-    return {(author, room): Mark(number, at) for author, room, number, at in database.execute(_MOVED).fetchall()}
+def _end_of(found: Sequence[Any]) -> tuple[Revoke, Mark]:
+    author, keep, only, number, at = found
+    return Revoke(author, keep, only), Mark(number, at)
 
 
 def _node_of(found: Sequence[Any]) -> NodeState:
@@ -194,6 +193,18 @@ class SqliteNodes:
         """Write where these tokens have ended, instead of where they had before."""
         self._database.execute(_KEEP_END, (change.author, change.keep, change.only, mark.number, mark.at))
 
+    def remove_end(self, change: Revoke) -> None:
+        """Remember no longer where these tokens have ended."""
+        self._database.execute(_REMOVE_END, (change.author, change.keep, change.only))
+
+    def ends_of(self, author: AuthorId) -> dict[Revoke, Mark]:
+        """Return where tokens of an author have ended."""
+        return dict(map(_end_of, self._database.execute(_ENDS_OF, (author,)).fetchall()))
+
+    def ends_behind(self, after: tuple[int, str, str], most: int) -> list[tuple[Revoke, Mark]]:
+        """Return so many at most behind an author and the digests ``keep`` and ``only``, in this order."""
+        return [*map(_end_of, self._database.execute(_ENDS_BEHIND, (*after, most)).fetchall())]
+
     def has_ended(self, session: StoredSession, known: int) -> bool:
         """Say whether the token of a session has ended in an entry behind this one."""
         asked = (session.author, known, session.digest, session.digest)
@@ -209,7 +220,12 @@ class SqliteNodes:
 
     def moves_behind(self, author: AuthorId, known: int) -> list[str]:
         """Return the rooms an author was put out of in entries behind this one; and ACCOUNT, if it was moved there."""
-        return [room for (room,) in self._database.execute(_MOVES_BEHIND, (author, known)).fetchall()]
+        return sorted(room for (room,) in self._database.execute(_MOVES_BEHIND, (author, known)).fetchall())
+
+    def moves_after(self, after: tuple[int, str], most: int) -> list[tuple[AuthorId, str, Mark]]:
+        """Return so many moves at most behind an author and a room, in this order."""
+        found = self._database.execute(_MOVES_AFTER, (*after, most)).fetchall()
+        return [(author, room, Mark(number, at)) for author, room, number, at in found]
 
     def forget_moves(self, before: float) -> None:
         """Remember no longer what was asked for before this, in seconds since 1970 UTC."""

@@ -14,7 +14,7 @@ from groupchat.journals.nodes.digests import Digested, checked, taken
 from groupchat.journals.nodes.ended_tokens import forget_ends, note_end
 from groupchat.journals.nodes.identities import OWN
 from groupchat.journals.nodes.late_moves import forget_moves, is_overtaken, note_move, without_lost
-from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, ended_of, moved_of, nodes_of, presences_of
+from groupchat.journals.nodes.sqlite_nodes import SqliteNodes, nodes_of, presences_of
 from groupchat.journals.rules.erasures import Erasure, erase_facts, keep_erased, named_beside
 from groupchat.journals.rules.judging import (
     ALWAYS,
@@ -313,9 +313,8 @@ class Transaction:
             return ((session_of(values), node) for node, *values in found)
 
         counts = (self.head, gone.expired, gone.forgotten)
-        facts_taken = taken(check, facts, sessions)
-        ended, moved = ended_of(database), moved_of(database)
-        return checked(rows, facts_taken, presences_of(database), nodes_of(database), counts, ended, moved)
+        facts_taken = taken(check, facts, sessions, self._nodes)
+        return checked(rows, facts_taken, presences_of(database), nodes_of(database), counts)
 
     # What is removed
 

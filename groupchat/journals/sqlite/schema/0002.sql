@@ -159,9 +159,13 @@ CREATE TABLE ended_tokens (
     author INTEGER NOT NULL, kept_digest TEXT NOT NULL, only_digest TEXT NOT NULL,
     number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (author, kept_digest, only_digest)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_tokens_number ON ended_tokens (author, number);
+CREATE INDEX ended_tokens_at ON ended_tokens (at);
 -- In which entry of the log an author was put out of a room last, or, if the room is empty, the account was moved.
 CREATE TABLE moved (
     author INTEGER NOT NULL, room TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (author, room)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX moved_number ON moved (author, number);
+CREATE INDEX moved_at ON moved (at);
 CREATE INDEX presences_key ON presences (key);
 CREATE INDEX presences_node ON presences (node, epoch);
