@@ -36,7 +36,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from groupchat.config.settings import Settings
-from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued
+from groupchat.delivery.queue import Barrier, Change, Mark, Notice, Posting, Queued, take_out
 from groupchat.facts.whereabouts import Places
 from groupchat.interfaces.clock import Clock
 from groupchat.interfaces.storage import IClusterJournal, IJournal
@@ -215,6 +215,10 @@ class Commits:
         self._queue.append(item)
         if not self._is_scheduled:
             self._schedule()
+
+    def take_back(self, notices: Sequence[Notice]) -> list[Notice]:
+        """Take notices out; return those found, in order: one of a batch that is being delivered is shown with that."""
+        return [*take_out(self._under_way, notices), *take_out(self._queue, notices)]
 
     def save(self, session: StoredSession) -> None:
         """Persist a session with the next batch, before everything else in it."""
@@ -429,9 +433,8 @@ class Commits:
 
     def _not_written(self, failure: Failure, batch: Sequence[Queued]) -> None:
         """Tell the authors of a batch that nothing of it is on disk, and deliver its notices."""
-        refusal: Refusal
         if isinstance(failure.value, JournalUnavailable):
-            refusal = failure.value
+            refusal: JournalUnavailable = failure.value
             self._resume()
             self._unkept.update((name, make) for name, make in self._keeping.items() if name not in self._kept)
         else:
@@ -441,7 +444,8 @@ class Commits:
             self._broken(failure)
         self._under_way = []
         self._deliver(batch, refusal)
-        self._note_trouble(str(refusal))
+        if refusal.is_general:
+            self._note_trouble(str(refusal))
 
     def _resume(self) -> None:
         """Take posts again: they wait until the batch that has come back is delivered."""

@@ -4,14 +4,15 @@ Rules:
 
 1. The joins and leaves of a room that were kept back are announced before anything later about the same nickname.
 2. Whoever is told who is in a room, while leaves or new nicknames of it were not told yet, is told again after them.
-3. In a cluster, what stands in the log about somebody may be shown before what still waits in the queue about them:
-   then the people in the room are told after that who is there.  A new nickname counts in all rooms: whoever shares
-   one with them follows it in the others, too.
+3. In a cluster, what stands in the log about somebody is shown before what is behind it in the queue.  So that nobody
+   is told last that somebody left who is there, what waits about the same nickname in the same room is taken out of
+   the queue and shown first.  A new nickname counts in all rooms: whoever shares one with them follows it in the
+   others, too.  What can no longer be taken out is told after it, and then who is there.
 4. A sweep looks at the rooms only of which something is to be told, or which are to be forgotten: there may be as many
    rooms as people.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
@@ -49,6 +50,28 @@ class Doorway:
         return not self.waiting and now >= self.crowded_until and self.bucket.is_full(now)
 
 
+class Waiting:
+    """A notice in the queue about who comes, goes or takes another nickname.
+
+    ``number``: how many were queued before it.  ``notice``: as it is queued.
+    """
+
+    __slots__ = ("notice", "number", "subjects")
+
+    def __init__(self, number: int, notice: Notice) -> None:
+        self.number = number
+        self.notice = notice
+        self.subjects = _subjects(notice)
+
+    def concerns(self, room: str, is_everywhere: bool) -> bool:
+        """Say whether it must be told before something else about one of its nicknames.
+
+        :param is_everywhere: whether that is a new nickname.
+        """
+        is_renamed = isinstance(self.notice.event, Renamed)
+        return is_everywhere or is_renamed or any(room == one for one, _ in self.subjects)
+
+
 class Doorways:
     """The doorways of all rooms.
 
@@ -82,8 +105,10 @@ class Doorways:
         """The notices made since ``gather`` was called; None: they go into the queue."""
         self.is_shared = False
         """Whether there are other nodes."""
-        self._queued: dict[str, Counter[str]] = {}
-        """For each nickname the rooms of the notices about it that wait in the queue, if there are other nodes."""
+        self._queued: dict[str, dict[Waiting, None]] = {}
+        """For each nickname the notices about it that wait in the queue, in order, if there are other nodes."""
+        self._count = 0
+        """How many notices were queued, if there are other nodes."""
         self._overtaken: set[str] = set()
         """The rooms in which something was shown of somebody that happened after what waits about them."""
 
@@ -112,9 +137,9 @@ class Doorways:
     def post(self, notice: Notice) -> None:
         """Put a notice at the end of the queue, or where the notices are gathered that are made just now."""
         if self._gathered is not None:
-            self._gathered.append(notice)
             if self._queued:
-                self._overtake(notice)
+                self._gathered += self._overtaken_by(notice)
+            self._gathered.append(notice)
         elif self.is_shared:
             self._commits.post(self._noted(notice))
         else:
@@ -207,40 +232,60 @@ class Doorways:
             if not rooms:
                 del self._kept_back[event.nick]
 
-    def _overtake(self, notice: Notice) -> None:
-        """Note the rooms in which a notice is shown before others about the same nickname."""
-        is_everywhere = isinstance(notice.event, Renamed)
-        for room, nick in _subjects(notice):
-            queued = self._queued.get(nick, ())
-            self._overtaken.update(queued if is_everywhere else {room}.intersection(queued))
+    def _overtaken_by(self, notice: Notice) -> list[Notice]:
+        """Take what is to be shown before a notice out of the queue, and return it in order.
 
-    def _forget_queued(self, room: str, nick: str) -> None:
-        rooms = self._queued[nick]
-        rooms[room] -= 1
-        if not rooms[room]:
-            del rooms[room]
-            if not rooms:
-                del self._queued[nick]
+        Note the rooms of what can no longer be taken out, because it is being delivered.
+        """
+        found: dict[Waiting, None] = {}
+        looking = [notice]
+        while looking:
+            one = looking.pop()
+            is_everywhere = isinstance(one.event, Renamed)
+            for room, nick in _subjects(one):
+                for waiting in self._queued.get(nick, ()):
+                    if waiting not in found and waiting.concerns(room, is_everywhere):
+                        found[waiting] = None
+                        looking.append(waiting.notice)
+        if not found:
+            return []
+        ordered = sorted(found, key=lambda waiting: waiting.number)
+        taken = self._commits.take_back([waiting.notice for waiting in ordered])
+        left = [waiting for waiting in ordered if all(waiting.notice is not one for one in taken)]
+        self._overtaken.update(room for waiting in left for room, _ in waiting.subjects)
+        for waiting in ordered:
+            if waiting not in left:
+                self._forget_queued(waiting)  # it is on its way now, and nothing else is shown before it
+        return taken
+
+    def _forget_queued(self, waiting: Waiting) -> None:
+        for _, nick in waiting.subjects:
+            notices = self._queued.get(nick, {})
+            notices.pop(waiting, None)
+            if not notices:
+                self._queued.pop(nick, None)
 
     def _noted(self, notice: Notice) -> Notice:
         """Return a notice that goes into the queue, and lists the people again when it was overtaken by another one."""
-        subjects = _subjects(notice)
-        for room, nick in subjects:
-            self._queued.setdefault(nick, Counter())[room] += 1
+        if not _subjects(notice):
+            return notice
 
         def told() -> None:
             if notice.then is not None:
                 notice.then()
-            for name, nick in subjects:
-                self._forget_queued(name, nick)
-            for name in self._overtaken.intersection(name for name, _ in subjects):
+            self._forget_queued(waiting)
+            for name in self._overtaken.intersection(room for room, _ in waiting.subjects):
                 self._overtaken.discard(name)
                 room = self._rooms.find(name)
                 for connection in list(room.members) if room is not None else ():
                     if not connection.node:
                         self._list_again(connection, (name,))
 
-        return replace(notice, then=told) if subjects else notice
+        self._count += 1
+        waiting = Waiting(self._count, replace(notice, then=told))
+        for _, nick in waiting.subjects:
+            self._queued.setdefault(nick, {})[waiting] = None
+        return waiting.notice
 
     def _untold(self, rooms: tuple[str, ...]) -> Callable[[], None]:
         """Note that a leave or a new nickname in these rooms is on its way; return what to call when it was told."""

@@ -5,7 +5,7 @@ A receipt tells what becomes of a post or a change.
 All have ``operation``, so that the queue need not ask what it holds: None is nothing for the journal.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import ClassVar, TypeAlias
 
@@ -134,3 +134,12 @@ class Mark:
 
 
 Queued: TypeAlias = Posting | Change | Notice | Barrier | Mark
+
+
+def take_out(batch: list[Queued], notices: Sequence[Notice]) -> list[Notice]:
+    """Take these very notices out of a batch; return those that were in it, in its order."""
+    wanted = {id(notice) for notice in notices}
+    found = [item for item in batch if isinstance(item, Notice) and id(item) in wanted]
+    if found:
+        batch[:] = [item for item in batch if id(item) not in wanted]
+    return found

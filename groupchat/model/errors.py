@@ -372,7 +372,10 @@ class ServerError(Refusal):
 
 
 class JournalUnavailable(Refusal):
-    """The journal cannot accept posts now (disk full, too slow); it may recover by itself."""
+    """The journal cannot accept posts now (disk full, too slow); it may recover by itself.
+
+    ``is_general``: whether that holds for everybody, who is told so; else only what is refused could not be stored.
+    """
 
     code = "journal-unavailable"
 
@@ -381,6 +384,13 @@ class JournalUnavailable(Refusal):
 
     UNSTORED: ClassVar[str] = "Messages cannot be stored just now."
     """Said to people of what whoever runs the server is told in other words."""
+
+    UNSUITABLE: ClassVar[str] = "Something could not be stored. Send your message again."
+    """Said of a value that no door should let through."""
+
+    def __init__(self, sentence: str = "", wait: float = 0.0, is_general: bool = True) -> None:
+        super().__init__(sentence, wait)
+        self.is_general = is_general
 
 
 class NodeLost(Refusal):

@@ -454,6 +454,19 @@ class TroubleTests(StateCase):
         self.journal.commit()
         self.assertEqual(self.queue.troubles, ["Full.", "Read-only.", ""])
 
+    def test_of_one_message(self) -> None:
+        """That only something of a batch could not be stored is told its senders, and changes no trouble."""
+        refusal = JournalUnavailable("Send it again.", is_general=False)
+        for trouble in ("", "Full."):
+            if trouble:
+                self.queue.post()
+                self.journal.fail(JournalUnavailable(trouble))
+            self.queue.post()
+            self.journal.fail(refusal)
+            self.assertIs(self.queue.delivered[-1][1], refusal)
+            self.assertEqual(self.commits.trouble, trouble)
+        self.assertEqual(self.queue.troubles, ["Full."])
+
     def test_asked_again(self) -> None:
         """As long as there is trouble the journal is asked each second, with nothing to write."""
         self.queue.post()

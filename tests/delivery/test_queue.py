@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Receipt
+from groupchat.delivery.queue import EVERYWHERE, Barrier, Change, Notice, Posting, Queued, Receipt, take_out
 from groupchat.model.drafts import Amendment, Draft, Kind
 from groupchat.model.errors import BadArguments, JournalUnavailable
 from groupchat.model.events import Announced, AuthorId
@@ -120,3 +120,15 @@ class ItemTests(SynchronousTestCase):
     def test_everywhere(self) -> None:
         """Everywhere is not the same as in no room."""
         self.assertNotEqual(EVERYWHERE, ())
+
+
+class TakenOutTests(SynchronousTestCase):
+    def test_take_out(self) -> None:
+        """Only these very notices are taken out, not what is equal to them, in the order of the batch."""
+        first, second, third, other = (Notice(Announced("hello", 1.0), EVERYWHERE) for _ in range(4))
+        barrier = Barrier()
+        batch: list[Queued] = [first, barrier, second, third]
+        taken = take_out(batch, [third, other, first])
+        self.assertEqual([id(one) for one in taken], [id(first), id(third)])
+        self.assertEqual([id(one) for one in batch], [id(barrier), id(second)])
+        self.assertEqual(take_out(batch, [first]), [])

@@ -57,9 +57,9 @@ class _Proposal:
         """Note that some of them are in no entry; fail if that holds for all."""
         if self.left == 1 and not self.is_any_in:
             self.left = 0
-            self.answer.errback(JournalUnavailable(_LOST))
+            self.answer.errback(JournalUnavailable(_LOST, is_general=False))
         else:
-            self._note(places, [JournalUnavailable(_LOST)] * len(places))
+            self._note(places, [JournalUnavailable(_LOST, is_general=False)] * len(places))
 
 
 class _Part:
@@ -161,7 +161,7 @@ class Proposing:
             texts = [fitted[id(one)][1] if id(one) in fitted else written(one, rules) for one in operations]
         except (ValueError, TypeError) as error:
             self.log.error("A value could not be stored; nothing of its batch was: {error}", error=error)
-            return fail(JournalUnavailable("Something could not be stored. Send your message again."))
+            return fail(JournalUnavailable(JournalUnavailable.UNSUITABLE, is_general=False))
         known = self._place().number
         if len(texts) <= MOST_OPERATIONS and sum(map(len, texts)) + len(texts) <= LARGEST:
             # They fit in one entry, as nearly always.

@@ -296,7 +296,7 @@ class Writer:
         elif isinstance(error, ValueError | OverflowError):
             # A value that cannot be stored, which no door should let through, says nothing about the file.
             self.log.failure("A value could not be stored; nothing of its batch was", failure=Failure(error))
-            unavailable = JournalUnavailable("Something could not be stored. Send your message again.")
+            unavailable = JournalUnavailable(JournalUnavailable.UNSUITABLE, is_general=False)
         if unavailable is not None:
             self._roll_back()
             raise unavailable from error

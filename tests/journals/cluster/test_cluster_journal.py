@@ -443,6 +443,8 @@ class TwoNodesTests(ClusterCase):
         self.a.log.cut = False
         self.pass_time(15)
         self.assert_refused(waiting, "cut off")
+        assert isinstance(waiting.error, JournalUnavailable)
+        self.assertFalse(waiting.error.is_general)  # whoever said it is told; others are not to send anything again
         self.assertEqual((self.a.happened, self.b.happened), (["fenced", "begun"], []))
         self.assertGreater(self.a.journal.epoch, before)
         self.assertNotIn("late", self.b.texts)
