@@ -1,8 +1,11 @@
 """The card of a node: the small JSON object by which the others know it as long as it lives."""
 
 import json
+from collections.abc import Callable
 from dataclasses import field
 from typing import Any
+
+from twisted.internet.defer import Deferred, maybeDeferred
 
 from groupchat.interfaces.shared_log import LiveNode
 from groupchat.interfaces.storage import NodeCard
@@ -76,3 +79,39 @@ def node_card(live: LiveNode) -> NodeCard:
         live.epoch, card.version, card.rules, card.applied, card.address, card.check, card.digest,
         secret=card.secret, fingerprint=card.fingerprint, is_stopped=card.revision == NEVER,
     )  # fmt: skip
+
+
+class Showing:
+    """Shows the card of a node to the others, one at a time: an older one must not arrive after it.
+
+    :param show: shows a card in the log.
+    """
+
+    def __init__(self, show: "Callable[[bytes], Deferred[None]]") -> None:
+        self._show = show
+        self._shown = self._to_show = b""
+        self._is_busy = False
+
+    def begin(self) -> None:
+        """Note that none is shown: another epoch has begun."""
+        self._shown = b""
+
+    def show(self, card: bytes) -> None:
+        """Show a card instead of the one before."""
+        self._to_show = card
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._is_busy or self._to_show == self._shown:
+            return
+        showing, self._is_busy = self._to_show, True
+
+        def shown(_: object) -> None:
+            self._is_busy, self._shown = False, showing
+            self._go_on()
+
+        def failed(_: object) -> None:
+            # Its epoch has ended, as will be noticed, or it has none; the next one begins with another card.
+            self._is_busy, self._shown = False, b""
+
+        maybeDeferred(self._show, showing).addCallbacks(shown, failed)

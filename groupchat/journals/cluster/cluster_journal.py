@@ -32,7 +32,7 @@ from zope.interface import implementer
 from groupchat.interfaces.shared_log import Begun, Closed, Compacted, ForeignLog, ILog
 from groupchat.interfaces.storage import IClusterJournal, IMarkable, IReplica, Standing
 from groupchat.journals.cluster.applying import Applying, Received
-from groupchat.journals.cluster.cards import NEVER, Card, node_card, read_card
+from groupchat.journals.cluster.cards import NEVER, Card, Showing, node_card, read_card
 from groupchat.journals.cluster.checking import CHECK_S, ROWS, Checking
 from groupchat.journals.cluster.compaction import Compaction
 from groupchat.journals.cluster.entries import RULES
@@ -95,8 +95,7 @@ class ClusterJournal(LocalAnswers):
         self._clock = clock
         self._card = Card(version, rules, address)
         self._fingerprint: Callable[[], str] = lambda: ""
-        self._shown = self._to_show = b""
-        self._is_showing = False
+        self._showing = Showing(lambda card: self._log.show(card))
         self._kept = 0
         self._state = _NEW
         self._failure: Failure | None = None
@@ -290,7 +289,7 @@ class ClusterJournal(LocalAnswers):
         rules: Sequence[Operation] = [Rules(self._card.rules)] if founding and is_newer else ()
         while True:
             self._refenced = Deferred()
-            self._shown = b""
+            self._showing.begin()
             self._living.begin(begun.epoch)
             yield self._applying.reached(begun.head)
             self._proposing.lose_unsent()
@@ -459,24 +458,7 @@ class ClusterJournal(LocalAnswers):
             self._show_card(card)
 
     def _show_card(self, card: Card) -> None:
-        """Show a card, one at a time: an older one must not arrive after it."""
-        self._to_show = self._encoded(card)
-        self._show_next()
-
-    def _show_next(self) -> None:
-        if self._is_showing or self._to_show == self._shown:
-            return
-        showing, self._is_showing = self._to_show, True
-
-        def shown(_: object) -> None:
-            self._is_showing, self._shown = False, showing
-            self._show_next()
-
-        def failed(_: object) -> None:
-            # Its epoch has ended, as will be noticed, or it has none; the next one begins with another card.
-            self._is_showing, self._shown = False, b""
-
-        maybeDeferred(self._log.show, showing).addCallbacks(shown, failed)
+        self._showing.show(self._encoded(card))
 
     def _pass_minute(self) -> None:
         """Do what only the first node has to do, and keep count for the time when this one is that."""

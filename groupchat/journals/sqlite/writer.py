@@ -51,10 +51,9 @@ LONGEST = 4096
 """Characters of the longest message, unless settings allow longer lines."""
 
 QUIET = 0.1
-"""Seconds without a commit after which the writer does what can wait, such as indexing.
+"""Seconds without a commit after which the writer does what can wait: where people talk the next one comes sooner.
 
-Where people talk the next commit comes sooner.  So posts are not indexed one by one, where that costs as much as the
-post, but many together, or when nothing is said.
+So posts are not indexed one by one, where that costs as much as the post, but many together, or when nothing is said.
 """
 
 SOON = 0.005
@@ -69,7 +68,6 @@ RETRY = 1.0
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """The codes of a full disk; the second when the shared index of the write-ahead log cannot grow."""
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
 
 _flush = getattr(os, "fdatasync", os.fsync)
 
@@ -107,8 +105,8 @@ class Writer:
         if flushes_later:
             database.execute("PRAGMA synchronous = NORMAL")
         self._broken: JournalBroken | None = None
-        # Whether the last append met a full disk.  Small ones may fit between large ones that do not,
-        # so nothing is written until there is some space: people are told once, and probes see a steady state.
+        # Whether the last append met a full disk.  Nothing is written until there is some space, though small ones
+        # might fit between large ones: people are told once, and probes see a steady state.
         self._is_full = False
         # Whether the write-ahead log still has deleted text, also beyond its newest part: it does until it is cut, and
         # may from before a crash.
