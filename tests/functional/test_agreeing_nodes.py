@@ -119,7 +119,7 @@ class DemoTest(FunctionalTest):
             cwd=TREE, env={**self.environment, "TMPDIR": str(self.folder)},
         )  # fmt: skip
         self.addCleanup(demo.close)
-        told = demo.expect("(?s).*Ctrl-C ends all")[0]
+        told = demo.expect("(?s).*Ctrl-C here ends all the others")[0]
         processes = [int(number) for number in re.findall(r"process (\d+)", told)]
         self.assertEqual(len(processes), 6, told)
         for process in processes:

@@ -76,7 +76,7 @@ class IdentityTest(PaneTest):
         bob.expect(r"\* alice left lobby \(logged out\)\r\n.*\* carol joined lobby\r\n")
         pane.expect(r"^\* You are carol, in lobby")
         self.log_out(pane, "alice")
-        pane.expect("^!! password-needed")
+        pane.expect(r"^\* alice belongs to an account: give its password")
         self.answer(pane, "Password", WORDS)
         pane.expect(r"(?s)\* You are carol.*\* You are alice, in lobby.*│ connected$")
 
