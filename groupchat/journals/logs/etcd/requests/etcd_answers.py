@@ -61,7 +61,7 @@ def parsed(text: bytes) -> Any:
 def said(text: str) -> str:
     """Return what a server says as people are shown it: on one line, not too long, without what a terminal obeys.
 
-    Whatever answers may say anything, as long as an answer can be.  Only what is returned here is kept and passed on.
+    An answer may say anything, at any length that it can have.  Only what is returned here is kept and passed on.
     """
     shown = text[:MOST_SAID]
     if not shown.isprintable():
